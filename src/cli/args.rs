@@ -1,0 +1,492 @@
+//! What can be typed. Defaults come from the library's own, so that help cannot drift from what is done.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::Styles;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::corpus::{ColumnNames, CorpusOptions, Frames, GroupBy, ReadOptions, TableFormat};
+use crate::error::{Error, Result};
+use crate::features::{FeatureParams, FeatureValidParams};
+use crate::model::{ClassWeight, LogisticParams, LogisticValidParams, Prior};
+use crate::predict::OutputFormat;
+use crate::stats::Bootstrap;
+use crate::training::TrainParams;
+
+/// Learn rhetorical framing from coded sentences, and score news with it.
+///
+/// Rows come as CSV, TSV or JSON Lines, also compressed with gzip or Zstandard; `-` is stdin. Only a `text` column is
+/// required. Frames stand in one `labels` column, joined by ';' (`none` is coded without a frame, an empty cell is not
+/// coded), or in one 0/1 column per frame. Results go to stdout, progress and warnings to stderr.
+#[derive(Debug, Parser)]
+#[command(name = "framescope", version, propagate_version = true, styles = STYLES, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options of every verb
+    #[command(flatten)]
+    pub common: Common,
+}
+
+const STYLES: Styles = Styles::styled();
+
+const EXAMPLES: &str = "Examples:
+  framescope predict news.csv -o scored.csv                 score with the bundled model
+  framescope train coded.csv -o my.safetensors              learn from your own labels
+  framescope evaluate held_back.csv --model my.safetensors  judge it on rows it has not seen
+  framescope explain --text \"Both sides agreed to talk.\"    see which words decide";
+
+/// Options that mean the same on every verb.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// How results are written [default: a table; csv for predict]
+    #[arg(long, global = true, value_enum, help_heading = "Common options")]
+    pub format: Option<Format>,
+    /// Seed of everything random: folds and bootstrap
+    #[arg(long, global = true, default_value_t = TrainParams::default().seed, help_heading = "Common options")]
+    pub seed: u64,
+    /// Threads; results do not depend on it [default: all cores]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Common options")]
+    pub threads: Option<u16>,
+    /// No progress and no warnings; errors are still told
+    #[arg(long, short, global = true, help_heading = "Common options")]
+    pub quiet: bool,
+}
+
+/// The form of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Table,
+    /// Everything, for programs; JSON Lines where rows are written
+    Json,
+    /// One value a row, for data frames
+    Csv,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Learn frames from coded rows, and write a model
+    Train(TrainArgs),
+    /// Judge a model, or the training itself by cross-validation, on coded rows
+    Evaluate(EvaluateArgs),
+    /// Add each frame's probability and the predicted frames to rows
+    Predict(PredictArgs),
+    /// Show what each word of a sentence contributes
+    Explain(ExplainArgs),
+    /// Print a model's card: data, settings, scores, hash
+    Inspect(InspectArgs),
+}
+
+/// How input is read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Input")]
+pub struct InputArgs {
+    /// The layout of the input [default: by the file's extension, csv for stdin]
+    #[arg(long, value_enum, value_name = "LAYOUT")]
+    pub input_format: Option<Layout>,
+    /// The byte between fields, where it is neither comma nor tab
+    #[arg(long, value_name = "CHAR", conflicts_with = "input_format")]
+    pub delimiter: Option<char>,
+    /// The encoding of the input, such as windows-1252 [default: UTF-8, strictly]
+    #[arg(long, value_name = "LABEL")]
+    pub encoding: Option<String>,
+    /// The column that holds the sentences
+    #[arg(long, value_name = "NAME", default_value_t = ColumnNames::default().text)]
+    pub text_column: String,
+    /// The column that holds the ';'-joined frames
+    #[arg(long, value_name = "NAME", default_value_t = ColumnNames::default().labels)]
+    pub labels_column: String,
+    /// The column that identifies rows
+    #[arg(long, value_name = "NAME", default_value_t = ColumnNames::default().id)]
+    pub id_column: String,
+    /// The column that names the outlet
+    #[arg(long, value_name = "NAME", default_value_t = ColumnNames::default().outlet)]
+    pub outlet_column: String,
+    /// The column that names the article
+    #[arg(long, value_name = "NAME", default_value_t = ColumnNames::default().doc_id)]
+    pub doc_id_column: String,
+    /// The column that names the story
+    #[arg(long, value_name = "NAME", default_value_t = ColumnNames::default().story_id)]
+    pub story_id_column: String,
+    /// The column that holds row weights
+    #[arg(long, value_name = "NAME", default_value_t = ColumnNames::default().weight)]
+    pub weight_column: String,
+    /// The column that names the part of the data
+    #[arg(long, value_name = "NAME", default_value_t = ColumnNames::default().split)]
+    pub split_column: String,
+}
+
+/// The layouts of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Layout {
+    /// Comma-separated values
+    Csv,
+    /// Tab-separated values
+    Tsv,
+    /// One JSON object a line
+    Jsonl,
+}
+
+impl From<Layout> for TableFormat {
+    fn from(layout: Layout) -> Self {
+        match layout {
+            Layout::Csv => TableFormat::CSV,
+            Layout::Tsv => TableFormat::TSV,
+            Layout::Jsonl => TableFormat::JsonLines,
+        }
+    }
+}
+
+impl InputArgs {
+    /// As the library takes it.
+    ///
+    /// # Errors
+    /// A usage error if the delimiter is no single byte, or would be mistaken for a quote or a line break.
+    pub fn read_options(&self) -> Result<ReadOptions> {
+        let delimiter = self.delimiter.map(|delimiter| {
+            u8::try_from(delimiter).ok().filter(|byte| byte.is_ascii() && !b"\"\r\n\0".contains(byte)).ok_or_else(
+                || {
+                    Error::parameter(
+                        "--delimiter",
+                        format!("{delimiter:?}"),
+                        "one ASCII character, no quote and no line break",
+                    )
+                },
+            )
+        });
+        let delimiter = delimiter.transpose()?.map(TableFormat::Delimited);
+        Ok(ReadOptions {
+            columns: ColumnNames {
+                text: self.text_column.clone(),
+                labels: self.labels_column.clone(),
+                id: self.id_column.clone(),
+                outlet: self.outlet_column.clone(),
+                doc_id: self.doc_id_column.clone(),
+                story_id: self.story_id_column.clone(),
+                weight: self.weight_column.clone(),
+                split: self.split_column.clone(),
+            },
+            format: delimiter.or(self.input_format.map(Into::into)),
+            encoding: self.encoding.clone(),
+        })
+    }
+}
+
+/// Which coded rows are read.
+#[derive(Debug, Args)]
+pub struct CodedArgs {
+    /// Files of coded rows; - is stdin
+    #[arg(required = true, value_name = "CODED.csv")]
+    pub files: Vec<String>,
+    /// The codebook: frames to expect, in this order. Names the 0/1 columns where there is no labels column
+    #[arg(long, value_delimiter = ',', value_name = "FRAME,…")]
+    pub frames: Option<Vec<String>>,
+    /// Keep only rows whose split column says this
+    #[arg(long, value_name = "VALUE")]
+    pub split: Option<String>,
+    /// How the files are read
+    #[command(flatten)]
+    pub input: InputArgs,
+}
+
+impl CodedArgs {
+    /// As the library takes it; `model_frames` are the frames to expect when none are given.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter).
+    pub fn corpus_options(&self, model_frames: Option<&Frames>) -> Result<CorpusOptions> {
+        let given = self.frames.clone().map(Frames::new).transpose()?;
+        let owner = if given.is_none() && model_frames.is_some() { Some("the model".to_owned()) } else { None };
+        Ok(CorpusOptions {
+            read: self.input.read_options()?,
+            frames: given.or_else(|| model_frames.cloned()),
+            frames_owner: owner,
+            split: self.split.clone(),
+        })
+    }
+}
+
+/// Settings of the training, shared by `train` and `evaluate --cross-validate`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Training")]
+pub struct TrainingArgs {
+    /// What folds hold out whole [default: doc_id where the rows have it, else none]
+    #[arg(long, value_enum)]
+    pub group: Option<Group>,
+    /// Penalties to choose from out of fold; one number is used as it is; `auto` is the default path
+    #[arg(long, value_delimiter = ',', value_name = "ALPHA,…", default_value = "auto")]
+    pub alpha: Vec<String>,
+    /// Weigh the rows of both classes alike in sum, or not
+    #[arg(long, value_enum, default_value = "balanced")]
+    pub class_weight: Balance,
+    /// The shape of the penalty: features that tell the classes apart are held less, or all alike
+    #[arg(long, value_enum, default_value = "log-odds")]
+    pub prior: PriorShape,
+    /// Train the other frames when one has too few rows of a class
+    #[arg(long)]
+    pub allow_constant: bool,
+    /// Longest run of words that is a feature
+    #[arg(long, value_name = "N", default_value_t = FeatureValidParams::default().max_words)]
+    pub max_words: usize,
+    /// Shortest subword, in characters
+    #[arg(long, value_name = "N", default_value_t = FeatureValidParams::default().min_subword)]
+    pub min_subword: usize,
+    /// Longest subword; 0 for no subwords
+    #[arg(long, value_name = "N", default_value_t = FeatureValidParams::default().max_subword)]
+    pub max_subword: usize,
+    /// Sentences that must hold a word or a pair
+    #[arg(long, value_name = "N", default_value_t = FeatureValidParams::default().min_df)]
+    pub min_df: usize,
+    /// Sentences that must hold a subword
+    #[arg(long, value_name = "N", default_value_t = FeatureValidParams::default().min_df_subword)]
+    pub min_df_subword: usize,
+    /// Most features of each kind
+    #[arg(long, value_name = "N", default_value_t = FeatureValidParams::default().max_features)]
+    pub max_features: usize,
+    /// Weight of words and pairs beside subwords
+    #[arg(long, value_name = "X", default_value_t = FeatureValidParams::default().word_weight)]
+    pub word_weight: f64,
+    /// Newton steps before a fit is given up
+    #[arg(long, value_name = "N", default_value_t = LogisticValidParams::default().max_iterations)]
+    pub max_iterations: usize,
+    /// A fit is done when its gradient has shrunk by this factor
+    #[arg(long, value_name = "X", default_value_t = LogisticValidParams::default().tolerance)]
+    pub tolerance: f64,
+    /// Do not score under other groupings
+    #[arg(long)]
+    pub no_leakage: bool,
+}
+
+/// What folds hold out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Group {
+    /// Nothing: single rows, at random
+    None,
+    /// Articles
+    DocId,
+    /// Stories
+    StoryId,
+    /// Outlets
+    Outlet,
+}
+
+/// Class weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Balance {
+    /// Both classes weigh the same
+    Balanced,
+    /// Every row weighs the same
+    None,
+}
+
+/// Shapes of the penalty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PriorShape {
+    /// By the log ratio of a feature's frequency in the two classes
+    LogOdds,
+    /// Ridge
+    Uniform,
+}
+
+impl TrainingArgs {
+    /// As the library takes it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter).
+    pub fn train_params(&self, seed: u64, n_folds: usize, bootstrap: Bootstrap) -> Result<TrainParams> {
+        let alphas = match &self.alpha[..] {
+            [auto] if auto == "auto" => TrainParams::default().alphas,
+            given => given
+                .iter()
+                .map(|alpha| {
+                    alpha.parse().map_err(|_| Error::parameter("--alpha", alpha, "auto, or numbers joined by commas"))
+                })
+                .collect::<Result<_>>()?,
+        };
+        let class_weight = match self.class_weight {
+            Balance::Balanced => ClassWeight::Balanced,
+            Balance::None => ClassWeight::None,
+        };
+        let prior = match self.prior {
+            PriorShape::LogOdds => Prior::LogOdds,
+            PriorShape::Uniform => Prior::Uniform,
+        };
+        TrainParams {
+            features: FeatureParams(FeatureValidParams {
+                max_words: self.max_words,
+                min_subword: self.min_subword,
+                max_subword: self.max_subword,
+                min_df: self.min_df,
+                min_df_subword: self.min_df_subword,
+                max_features: self.max_features,
+                word_weight: self.word_weight,
+            }),
+            logistic: LogisticParams::default()
+                .class_weight(class_weight)
+                .prior(prior)
+                .max_iterations(self.max_iterations)
+                .tolerance(self.tolerance),
+            alphas,
+            group: self.group.map(|group| match group {
+                Group::None => GroupBy::Row,
+                Group::DocId => GroupBy::DocId,
+                Group::StoryId => GroupBy::StoryId,
+                Group::Outlet => GroupBy::Outlet,
+            }),
+            n_folds,
+            seed,
+            allow_constant: self.allow_constant,
+            leakage: !self.no_leakage,
+            bootstrap,
+        }
+        .check()
+    }
+}
+
+/// Settings of the intervals.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Intervals")]
+pub struct IntervalArgs {
+    /// Times that articles are drawn anew; 0 for no intervals
+    #[arg(long, value_name = "N", default_value_t = Bootstrap::default().n_replicates)]
+    pub n_bootstrap: usize,
+    /// Confidence level
+    #[arg(long, value_name = "X", default_value_t = Bootstrap::default().level)]
+    pub level: f64,
+}
+
+impl IntervalArgs {
+    /// As the library takes it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter).
+    pub fn bootstrap(&self, seed: u64) -> Result<Bootstrap> {
+        if !(self.level > 0.0 && self.level < 1.0) {
+            return Err(Error::parameter("--level", self.level, "a number between 0 and 1, such as 0.95"));
+        }
+        Ok(Bootstrap { n_replicates: self.n_bootstrap, level: self.level, seed })
+    }
+}
+
+/// Arguments of `train`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Prints the out-of-fold scores: each row is judged by a model that saw neither it nor its group, \
+with penalty, calibration and threshold chosen without it."
+)]
+pub struct TrainArgs {
+    /// The coded rows
+    #[command(flatten)]
+    pub coded: CodedArgs,
+    /// Where the model is written
+    #[arg(long, short, value_name = "MODEL.safetensors")]
+    pub output: PathBuf,
+    /// Folds
+    #[arg(long, value_name = "N", default_value_t = TrainParams::default().n_folds, help_heading = "Training")]
+    pub folds: usize,
+    /// The training
+    #[command(flatten)]
+    pub training: TrainingArgs,
+    /// The intervals
+    #[command(flatten)]
+    pub intervals: IntervalArgs,
+}
+
+/// Arguments of `evaluate`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "With --model (or the bundled model) the rows must not have trained it; framescope warns when the model \
+remembers the file. With --cross-validate the training itself is judged, choices and all, in nested folds."
+)]
+pub struct EvaluateArgs {
+    /// The coded rows
+    #[command(flatten)]
+    pub coded: CodedArgs,
+    /// The model [default: the bundled one]
+    #[arg(long, value_name = "MODEL.safetensors", conflicts_with = "cross_validate")]
+    pub model: Option<PathBuf>,
+    /// Judge the training instead of a model, in so many folds
+    #[arg(long, value_name = "FOLDS")]
+    pub cross_validate: Option<usize>,
+    /// The training
+    #[command(flatten)]
+    pub training: TrainingArgs,
+    /// The intervals
+    #[command(flatten)]
+    pub intervals: IntervalArgs,
+}
+
+/// Arguments of `predict`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Appends p_<frame>, a calibrated probability, for each frame in model order, and predicted, the frames \
+whose probability reaches their threshold, joined by ';' (none if there is none). All other columns pass through. Rows keep \
+their order; a row with an empty text gets empty cells."
+)]
+pub struct PredictArgs {
+    /// Files of rows with the same columns; - is stdin
+    #[arg(required = true, value_name = "ROWS.csv")]
+    pub files: Vec<String>,
+    /// The model [default: the bundled one]
+    #[arg(long, value_name = "MODEL.safetensors")]
+    pub model: Option<PathBuf>,
+    /// Where the rows are written, as CSV, TSV or JSON Lines by the extension [default: stdout]
+    #[arg(long, short, value_name = "OUT.csv", default_value = "-", hide_default_value = true)]
+    pub output: PathBuf,
+    /// Replace p_<frame> and predicted columns that the input has already
+    #[arg(long)]
+    pub overwrite_columns: bool,
+    /// How the files are read
+    #[command(flatten)]
+    pub input: InputArgs,
+}
+
+impl PredictArgs {
+    /// The layout of the output; `None` where the format asked for is none of rows.
+    #[must_use]
+    pub fn output_format(&self, format: Option<Format>) -> Option<OutputFormat> {
+        match format {
+            Some(Format::Table) => None,
+            Some(Format::Json) => Some(OutputFormat::JsonLines),
+            Some(Format::Csv) => Some(OutputFormat::CSV),
+            None => Some(OutputFormat::from_path(&self.output.to_string_lossy())),
+        }
+    }
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The contributions of a frame and its intercept sum to the logit of its probability. Each is made of the \
+word's own weight, half of each pair with a neighbour, and the subwords inside the word."
+)]
+pub struct ExplainArgs {
+    /// Files of rows; - is stdin
+    #[arg(value_name = "ROWS.csv", required_unless_present = "text", conflicts_with = "text")]
+    pub files: Vec<String>,
+    /// A sentence, instead of files
+    #[arg(long)]
+    pub text: Option<String>,
+    /// The model [default: the bundled one]
+    #[arg(long, value_name = "MODEL.safetensors")]
+    pub model: Option<PathBuf>,
+    /// Show only the N largest contributions of each frame [default: 10 in a table, all in csv and json]
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// How the files are read
+    #[command(flatten)]
+    pub input: InputArgs,
+}
+
+/// Arguments of `inspect`.
+#[derive(Debug, Args)]
+#[command(after_help = "--format csv writes every feature with its weight instead: frame,kind,feature,idf,weight.")]
+pub struct InspectArgs {
+    /// The model [default: the bundled one]
+    #[arg(value_name = "MODEL.safetensors")]
+    pub model: Option<PathBuf>,
+}

@@ -1,0 +1,109 @@
+//! What a person sees: results on stdout; progress, warnings and errors on stderr.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::args::Common;
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::training::Progress;
+
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+
+/// Prints the error, with what led to it, in one line.
+pub(super) fn error(error: &anyhow::Error) {
+    say(&format!("{RED}error:{RED:#} {error:#}"));
+}
+
+/// Prints a warning unless quiet.
+pub(super) fn warn(common: &Common, message: &str) {
+    if !common.quiet {
+        say(&format!("{YELLOW}warning:{YELLOW:#} {message}"));
+    }
+}
+
+/// Prints a note unless quiet.
+pub(super) fn note(common: &Common, message: &str) {
+    if !common.quiet {
+        say(message);
+    }
+}
+
+fn say(line: &str) {
+    // When stderr is gone there is nobody to tell.
+    let _ = writeln!(anstream::stderr(), "{line}");
+}
+
+/// Writes a result to stdout; colours are dropped when it is not a terminal.
+pub(super) fn print(text: &str) -> Result<()> {
+    let mut out = anstream::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|source| Error::io("write to stdout", source))
+}
+
+/// The model at `path`, or the bundled one, with the name that messages call it.
+pub(super) fn load(path: Option<&Path>) -> Result<(Model, String)> {
+    match path {
+        None => Ok((Model::bundled()?, "bundled model framing-en".to_owned())),
+        Some(path) => Ok((Model::load(path)?, path.display().to_string())),
+    }
+}
+
+/// Whether a live display makes sense.
+pub(super) fn shows_progress(common: &Common) -> bool {
+    !common.quiet && io::stderr().is_terminal()
+}
+
+/// One bar a track, on stderr, while a training runs; a line a stage where stderr is no terminal.
+#[derive(Debug)]
+pub(super) struct Bars {
+    live: bool,
+    quiet: bool,
+    tracks: Mutex<Vec<ProgressBar>>,
+}
+
+impl Bars {
+    pub(super) fn new(common: &Common) -> Self {
+        Bars { live: shows_progress(common), quiet: common.quiet, tracks: Mutex::default() }
+    }
+}
+
+impl Progress for Bars {
+    fn begin(&self, stage: &str, tracks: &[String], steps: usize) {
+        if !self.live {
+            if !self.quiet {
+                say(&format!("{stage}: {}", tracks.join(", ")));
+            }
+            return;
+        }
+        let style = ProgressStyle::with_template("{prefix:24} {wide_bar} {pos}/{len}  {elapsed_precise} eta {eta}")
+            .expect("the template is valid");
+        let group = MultiProgress::new();
+        let mut bars = self.tracks.lock().expect("no thread panics while it holds the bars");
+        *bars = tracks
+            .iter()
+            .map(|track| {
+                let bar = ProgressBar::new(steps as u64).with_style(style.clone());
+                let bar = group.add(bar.with_prefix(format!("{stage} {track}")));
+                bar.enable_steady_tick(Duration::from_millis(200));
+                bar
+            })
+            .collect();
+    }
+
+    fn step(&self, track: usize) {
+        if let Some(bar) = self.tracks.lock().expect("no thread panics while it holds the bars").get(track) {
+            bar.inc(1);
+        }
+    }
+
+    fn end(&self) {
+        let mut bars = self.tracks.lock().expect("no thread panics while it holds the bars");
+        bars.drain(..).for_each(|bar| bar.finish_and_clear());
+    }
+}

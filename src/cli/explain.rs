@@ -1,0 +1,117 @@
+//! `framescope explain`: sentences in, the contribution of each word out.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::args::{Common, ExplainArgs, Format};
+use super::console;
+use crate::corpus::{Row, Table};
+use crate::error::{Error, ErrorKind};
+use crate::model::{Explanation, FrameExplanation, Scorer};
+use crate::report::{explanation_csv, strongest, to_json};
+
+/// Words shown a frame in a table.
+const TOP: usize = 10;
+
+pub(super) fn run(args: &ExplainArgs, common: &Common) -> anyhow::Result<()> {
+    let scorer = Scorer::new(console::load(args.model.as_deref())?.0);
+    let explanations = match &args.text {
+        Some(text) => vec![(String::new(), scorer.explain(text)?)],
+        None => explain_files(args, &scorer)?,
+    };
+    console::print(&match common.format.unwrap_or(Format::Table) {
+        Format::Csv => explanation_csv(&explanations, args.top)?,
+        Format::Json => to_json(&crate::report::explanation_json(&explanations, args.top))?,
+        Format::Table => {
+            let shown: Vec<String> =
+                explanations.iter().map(|(id, explanation)| page(id, explanation, args.top.unwrap_or(TOP))).collect();
+            shown.join("\n")
+        }
+    })?;
+    Ok(())
+}
+
+fn explain_files(args: &ExplainArgs, scorer: &Scorer) -> crate::Result<Vec<(String, Explanation)>> {
+    let options = args.input.read_options()?;
+    let mut explanations = Vec::new();
+    for path in &args.files {
+        let mut table = Table::open(path, &options)?;
+        let text = table.header().text(&options.columns).map_err(|error| error.in_file(table.name()))?;
+        let id = table.header().find(&options.columns.id);
+        let mut row = Row::default();
+        let mut any = false;
+        while table.read(&mut row)? {
+            any = true;
+            let name = id.map_or_else(|| row.line.to_string(), |id| row.get(id).to_owned());
+            explanations.push((name, scorer.explain(row.get(text))?));
+        }
+        if !any {
+            return Err(Error::from(ErrorKind::NoRows { purpose: "explain".into() }).in_file(table.name()));
+        }
+    }
+    Ok(explanations)
+}
+
+/// The sentence once per frame with its words tinted, and the words that decide, heaviest first.
+fn page(id: &str, explanation: &Explanation, top: usize) -> String {
+    let mut out = String::new();
+    if !id.is_empty() {
+        let _ = writeln!(out, "{id}");
+    }
+    for frame in &explanation.frames {
+        let bold = Style::new().bold();
+        let verdict = if frame.predicted { "predicted" } else { "not predicted" };
+        let _ = writeln!(
+            out,
+            "{bold}{}{bold:#}  probability {:.3}, {verdict}; logit {:+.3} = intercept {:+.3} and {:+.3} from words",
+            frame.frame,
+            frame.proba,
+            frame.logit,
+            frame.intercept,
+            frame.logit - frame.intercept,
+        );
+        let _ = writeln!(out, "  {}", tinted(explanation, frame));
+        let mut order = strongest(&frame.words, Some(top));
+        order.sort_by(|a, b| frame.words[*b].total().abs().total_cmp(&frame.words[*a].total().abs()));
+        for i in order {
+            let parts = frame.words[i];
+            let _ = writeln!(
+                out,
+                "  {:+.3}  {:<20} word {:+.3}  pairs {:+.3}  subwords {:+.3}",
+                parts.total(),
+                explanation.token(i),
+                parts.word,
+                parts.pairs,
+                parts.subwords,
+            );
+        }
+    }
+    out
+}
+
+/// The sentence with the words that speak for the frame in green and those that speak against it in red, from a tenth of the
+/// strongest contribution on.
+fn tinted(explanation: &Explanation, frame: &FrameExplanation) -> String {
+    let strongest = frame.words.iter().map(|word| word.total().abs()).fold(0.0, f64::max);
+    let (mut out, mut end) = (String::new(), 0);
+    let between =
+        |from: usize, to: usize| explanation.text.get(from..to).unwrap_or_default().replace(['\n', '\r'], " ");
+    for (span, word) in explanation.tokens.iter().zip(&frame.words) {
+        let share = word.total() / strongest.max(f64::MIN_POSITIVE);
+        let style = match share {
+            s if s >= 0.5 => AnsiColor::Green.on_default().bold(),
+            s if s >= 0.1 => AnsiColor::Green.on_default(),
+            s if s <= -0.5 => AnsiColor::Red.on_default().bold(),
+            s if s <= -0.1 => AnsiColor::Red.on_default(),
+            _ => Style::new(),
+        };
+        // One character may give several tokens; its text is written once.
+        let start = span.start.max(end);
+        out.push_str(&between(end, start));
+        let _ = write!(out, "{style}{}{style:#}", between(start, span.end.max(start)));
+        end = span.end.max(end);
+    }
+    out.push_str(&between(end, explanation.text.len()));
+    out
+}

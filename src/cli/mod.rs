@@ -1,0 +1,79 @@
+//! The command line: one file a verb, each from arguments to a written result.
+
+mod args;
+mod console;
+mod evaluate;
+mod explain;
+mod inspect;
+mod predict;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+pub use args::Cli;
+use args::Command;
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+}
+
+/// Parses the arguments, runs the verb, prints the error once, and chooses the exit code: 0 done, 1 failed, 2 usage. A reader of our output
+/// that goes away is no failure.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            // Nothing is left to do if even this cannot be printed.
+            let _ = error.print();
+            return ExitCode::from(code as u8);
+        }
+    };
+    let exit = match run(&cli) {
+        Ok(()) => Exit::Done,
+        Err(error) => match error.downcast_ref::<crate::Error>() {
+            Some(own) if own.is_broken_pipe() => Exit::Done,
+            own => {
+                console::error(&error);
+                let usage = own.is_some_and(|own| is_usage(own.kind()));
+                if usage { Exit::Usage } else { Exit::Failed }
+            }
+        },
+    };
+    ExitCode::from(exit as u8)
+}
+
+/// Whether the arguments are at fault, not the data.
+fn is_usage(kind: &crate::ErrorKind) -> bool {
+    matches!(kind, crate::ErrorKind::Parameter { .. } | crate::ErrorKind::UnknownEncoding { .. })
+}
+
+fn run(cli: &Cli) -> anyhow::Result<()> {
+    if let Some(threads) = cli.common.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global()?;
+    }
+    match &cli.command {
+        Command::Train(args) => train::run(args, &cli.common),
+        Command::Evaluate(args) => evaluate::run(args, &cli.common),
+        Command::Predict(args) => predict::run(args, &cli.common),
+        Command::Explain(args) => explain::run(args, &cli.common),
+        Command::Inspect(args) => inspect::run(args, &cli.common),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn arguments_are_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

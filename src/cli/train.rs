@@ -1,0 +1,58 @@
+//! `framescope train`: coded rows in, a model and its out-of-fold scores out.
+
+use super::args::{Common, Format, TrainArgs};
+use super::console::{self, Bars};
+use super::evaluate::print_evaluation;
+use crate::corpus::{Corpus, LeftOut};
+use crate::output::AtomicFile;
+use crate::training::train;
+
+pub(super) fn run(args: &TrainArgs, common: &Common) -> anyhow::Result<()> {
+    let params = args.training.train_params(common.seed, args.folds, args.intervals.bootstrap(common.seed)?)?;
+    // A place that cannot be written is found before the work, not after it.
+    let mut file = AtomicFile::create(&args.output)?;
+    let corpus = Corpus::read(&args.coded.files, &args.coded.corpus_options(None)?)?;
+    warn_left_out(common, corpus.left_out);
+
+    let trained = train(&corpus, &params, &Bars::new(common))?;
+    for frame in &trained.left_out {
+        console::warn(common, &format!("frame {frame:?} was left out: it has too few rows of one class"));
+    }
+    let model = trained.model;
+    for (frame, calibration) in model.frames().names().iter().zip(model.calibration()) {
+        if calibration.map.slope == 0.0 {
+            let message = format!("frame {frame:?} shows no signal out of fold: every row gets the same probability");
+            console::warn(common, &message);
+        }
+    }
+    let bytes = model.to_bytes()?;
+    file.write_all(&bytes)?;
+    file.commit()?;
+
+    match common.format.unwrap_or(Format::Table) {
+        Format::Json => console::print(&crate::report::to_json(model.metadata())?)?,
+        format => print_evaluation(&model.metadata().training.evaluation, format)?,
+    }
+    let summary = &model.metadata().training;
+    console::note(
+        common,
+        &format!(
+            "wrote {} ({:.1} MB, {} features; {} folds held out whole {})",
+            args.output.display(),
+            bytes.len() as f64 / 1e6,
+            model.vocabulary().n_features().iter().sum::<usize>(),
+            summary.n_folds,
+            summary.group.unit(),
+        ),
+    );
+    Ok(())
+}
+
+/// Tells how many rows take no part.
+pub(super) fn warn_left_out(common: &Common, left_out: LeftOut) {
+    for (n, why) in [(left_out.not_coded, "not coded (empty labels)"), (left_out.empty_text, "without text")] {
+        if n > 0 {
+            console::warn(common, &format!("{n} rows left out: {why}"));
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The columns that mean something to framescope, and what they are called in this user's files.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result, nearest};
+
+/// What the recognised columns are called in the input. Only `text` is ever required.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnNames {
+    /// The sentence.
+    pub text: String,
+    /// Frames joined by `;`; `none` is coded without a frame, an empty cell is not coded.
+    pub labels: String,
+    /// An identifier of the row, named in messages and explanations.
+    pub id: String,
+    /// The outlet that published the sentence.
+    pub outlet: String,
+    /// The article it stands in: the unit that intervals resample and folds hold out.
+    pub doc_id: String,
+    /// The event that the article tells, shared by articles of several outlets.
+    pub story_id: String,
+    /// A row weight for training, 1 where empty.
+    pub weight: String,
+    /// A name of the part of the data, such as `train` or `test`.
+    pub split: String,
+}
+
+impl Default for ColumnNames {
+    fn default() -> Self {
+        ColumnNames {
+            text: "text".into(),
+            labels: "labels".into(),
+            id: "id".into(),
+            outlet: "outlet".into(),
+            doc_id: "doc_id".into(),
+            story_id: "story_id".into(),
+            weight: "weight".into(),
+            split: "split".into(),
+        }
+    }
+}
+
+/// A header: column names in file order, none of them twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    names: Vec<String>,
+}
+
+impl Header {
+    /// Takes the names as they stand in the file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::DuplicateColumn`].
+    pub fn new(names: Vec<String>) -> Result<Self> {
+        for (second, name) in names.iter().enumerate() {
+            if let Some(first) = names[..second].iter().position(|other| other == name) {
+                return Err(
+                    ErrorKind::DuplicateColumn { name: name.clone(), first: first + 1, second: second + 1 }.into()
+                );
+            }
+        }
+        Ok(Header { names })
+    }
+
+    /// The names, in file order.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The position of a column, counted from 0.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|other| other == name)
+    }
+
+    /// The position of a column that must be there; `hint` says which flag helps.
+    ///
+    /// # Errors
+    /// [`ErrorKind::MissingColumn`], with the nearest name.
+    pub fn require(&self, name: &str, hint: &str) -> Result<usize> {
+        self.find(name).ok_or_else(|| {
+            Error::from(ErrorKind::MissingColumn {
+                name: name.to_owned(),
+                found: self.names.clone(),
+                nearest: nearest(name, self.names.iter().map(String::as_str)),
+                hint: hint.to_owned(),
+            })
+        })
+    }
+
+    /// The text column.
+    ///
+    /// # Errors
+    /// [`ErrorKind::MissingColumn`].
+    pub fn text(&self, columns: &ColumnNames) -> Result<usize> {
+        self.require(&columns.text, "; name the column that holds the sentences with --text-column")
+    }
+}

@@ -1,0 +1,19 @@
+//! Reading: files in, typed rows out.
+//!
+//! In comes a path (`-` is stdin) to CSV, TSV or JSON Lines, also compressed. Out goes a [`Table`], which streams rows as
+//! they stand in the file, or a [`Corpus`], which holds coded rows in memory with their codes of shape (n_rows, n_frames).
+//! [`split`](folds) cuts a corpus into folds that keep groups whole. Next room: [`features`](crate::features).
+
+mod coded;
+mod columns;
+pub(crate) mod input;
+mod labels;
+mod quotes;
+mod splits;
+mod table;
+
+pub use coded::{Categories, Corpus, CorpusOptions, LeftOut, SourceFile};
+pub use columns::{ColumnNames, Header};
+pub use labels::{Code, Codes, Frames, NO_FRAME, SEPARATOR};
+pub use splits::{Folds, GroupBy, folds};
+pub use table::{ReadOptions, Row, Table, TableFormat};

@@ -1,0 +1,16 @@
+//! Judging: probabilities and decisions beside gold labels in, an [`Evaluation`] with intervals out.
+//!
+//! [`Scored`] borrows probabilities and decisions of shape (n_rows, n_frames) with the rows' codes; it does not know how they
+//! were made, so that the same numbers come out for out-of-fold scores, held-back files and other people's predictions.
+//! Next rooms: [`model`](crate::model) keeps the result in the artefact, [`report`](crate::report) prints it.
+
+mod evaluate;
+mod leakage;
+mod metrics;
+
+pub use evaluate::{
+    CoOccurrence, Counts, Evaluation, FrameEvaluation, OutletEvaluation, Predictions, ReliabilityBin, Scored, Scores,
+    evaluate,
+};
+pub use leakage::{Leakage, LeakageScore};
+pub use metrics::{Metric, average_precision};

@@ -1,0 +1,111 @@
+//! Tokenised sentences: each distinct word stored once, each sentence a run of word numbers.
+
+use hashbrown::HashMap;
+use rayon::prelude::*;
+
+use super::tokenizer::{Tokenizer, chunks};
+use crate::error::Result;
+
+/// Sentences as sequences of words.
+#[derive(Debug, Clone, Default)]
+pub struct Documents {
+    /// Distinct words, in order of first appearance.
+    pub(crate) words: Vec<Box<str>>,
+    tokens: Vec<u32>,
+    /// Where each sentence's tokens start, and the end: length n_documents + 1.
+    starts: Vec<usize>,
+}
+
+/// Sentences that one task tokenises, so that the work spreads over the cores.
+const BLOCK: usize = 4096;
+
+impl Documents {
+    /// Tokenises sentences, each distinct chunk of a block of them once.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Tokenizer`](crate::ErrorKind::Tokenizer) if the tokenizer fails.
+    pub fn new<S: AsRef<str> + Sync>(tokenizer: &Tokenizer, texts: &[S]) -> Result<Self> {
+        let blocks: Vec<Documents> =
+            texts.par_chunks(BLOCK).map(|block| Documents::block(tokenizer, block)).collect::<Result<_>>()?;
+        // Joining the blocks in their order numbers the words as one pass over all sentences would.
+        let mut all = Documents { starts: vec![0], ..Documents::default() };
+        let mut number: HashMap<Box<str>, u32> = HashMap::new();
+        for block in blocks {
+            let renumbered: Vec<u32> = block
+                .words
+                .into_iter()
+                .map(|word| {
+                    *number.entry(word).or_insert_with_key(|word| {
+                        all.words.push(word.clone());
+                        all.words.len() as u32 - 1
+                    })
+                })
+                .collect();
+            let base = all.tokens.len();
+            all.tokens.extend(block.tokens.iter().map(|word| renumbered[*word as usize]));
+            all.starts.extend(block.starts[1..].iter().map(|start| base + start));
+        }
+        Ok(all)
+    }
+
+    fn block<S: AsRef<str>>(tokenizer: &Tokenizer, texts: &[S]) -> Result<Self> {
+        let mut documents = Documents { starts: vec![0], ..Documents::default() };
+        let mut number: HashMap<Box<str>, u32> = HashMap::new();
+        let mut cache: HashMap<&str, (usize, usize)> = HashMap::new();
+        let mut cached: Vec<u32> = Vec::new();
+        for text in texts {
+            for chunk in chunks(text.as_ref()) {
+                let (start, end) = match cache.get(chunk) {
+                    Some(range) => *range,
+                    None => {
+                        let start = cached.len();
+                        tokenizer.tokenize_chunk(chunk, |token| {
+                            cached.push(*number.entry_ref(token).or_insert_with(|| {
+                                documents.words.push(token.into());
+                                documents.words.len() as u32 - 1
+                            }));
+                        })?;
+                        cache.insert(chunk, (start, cached.len()));
+                        (start, cached.len())
+                    }
+                };
+                documents.tokens.extend_from_slice(&cached[start..end]);
+            }
+            documents.starts.push(documents.tokens.len());
+        }
+        Ok(documents)
+    }
+
+    /// How many sentences there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The words of sentence `i`, as numbers into the distinct words.
+    pub(crate) fn tokens(&self, i: usize) -> &[u32] {
+        &self.tokens[self.starts[i]..self.starts[i + 1]]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_number_words_as_one_pass_would() {
+        let texts: Vec<String> = (0..2 * BLOCK + 10).map(|i| format!("word{} and word{}", i % 17, i % 5000)).collect();
+        let tokenizer = Tokenizer::default();
+        let joined = Documents::new(&tokenizer, &texts).unwrap();
+        let single = Documents::block(&tokenizer, &texts).unwrap();
+        assert_eq!(joined.words, single.words);
+        assert_eq!(joined.tokens, single.tokens);
+        assert_eq!(joined.starts, single.starts);
+    }
+}

@@ -1,0 +1,28 @@
+//! Featurizing: sentences in, vectors out.
+//!
+//! A [`Tokenizer`] cuts texts into words ([`Documents`]); a [`Lexicon`] cuts the distinct words into subwords; a [`Vocabulary`] is
+//! learned from some of the rows and makes a [`FeatureMatrix`] of shape (n_rows, n_features) of these or others. The matrix is a
+//! list of blocks, words and subwords, each normalised by itself. Next room: [`model`](crate::model).
+
+mod csr;
+mod documents;
+mod lexicon;
+mod matrix;
+mod params;
+mod strings;
+mod subwords;
+mod tokenizer;
+mod vocabulary;
+
+pub use documents::Documents;
+pub use lexicon::Lexicon;
+pub use matrix::FeatureMatrix;
+pub use params::{FeatureParams, FeatureValidParams};
+pub use strings::StringTable;
+pub use tokenizer::{Token, Tokenizer};
+pub use vocabulary::Vocabulary;
+
+pub(crate) use strings::StringIndex;
+pub(crate) use subwords::subwords;
+pub(crate) use tokenizer::chunks;
+pub(crate) use vocabulary::sublinear;

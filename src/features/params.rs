@@ -1,0 +1,83 @@
+//! The options of feature extraction, checked as linfa checks its hyperparameters.
+
+use linfa::ParamGuard;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// How sentences become vectors; in range once [`FeatureParams`] has checked it.
+///
+/// [`Default`] is the one place where the defaults stand; the command line reads them from here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeatureValidParams {
+    /// Longest run of words that is a feature: 1 for words alone, 2 with pairs of neighbours. Default 2.
+    pub max_words: usize,
+    /// Shortest subword, in characters, counting the space that pads each word on both sides. Default 3.
+    pub min_subword: usize,
+    /// Longest subword; 0 turns the block off. Default 6.
+    pub max_subword: usize,
+    /// Sentences that must hold a word or a pair of words for it to be a feature. Default 1.
+    pub min_df: usize,
+    /// Sentences that must hold a subword for it to be a feature. Default 2.
+    pub min_df_subword: usize,
+    /// Most features of each kind (words, pairs, subwords): those in most sentences are kept. Default 1,000,000.
+    pub max_features: usize,
+    /// Length of the block of words and pairs beside the block of subwords, whose length is 1. Default 2.
+    pub word_weight: f64,
+}
+
+impl Default for FeatureValidParams {
+    fn default() -> Self {
+        FeatureValidParams {
+            max_words: 2,
+            min_subword: 3,
+            max_subword: 6,
+            min_df: 1,
+            min_df_subword: 2,
+            max_features: 1_000_000,
+            word_weight: 2.0,
+        }
+    }
+}
+
+/// How sentences become vectors, not checked yet.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FeatureParams(pub FeatureValidParams);
+
+impl ParamGuard for FeatureParams {
+    type Checked = FeatureValidParams;
+    type Error = Error;
+
+    fn check_ref(&self) -> Result<&FeatureValidParams> {
+        let params = &self.0;
+        if !(1..=2).contains(&params.max_words) {
+            return Err(Error::parameter("max-words", params.max_words, "1 or 2"));
+        }
+        if params.max_subword > 16 {
+            return Err(Error::parameter("max-subword", params.max_subword, "at most 16, or 0 for no subwords"));
+        }
+        if params.max_subword != 0 && !(1..=params.max_subword).contains(&params.min_subword) {
+            return Err(Error::parameter("min-subword", params.min_subword, "1 or more, and at most max-subword"));
+        }
+        for (name, value) in [
+            ("min-df", params.min_df),
+            ("min-df-subword", params.min_df_subword),
+            ("max-features", params.max_features),
+        ] {
+            if value == 0 {
+                return Err(Error::parameter(name, value, "1 or more"));
+            }
+        }
+        if !params.word_weight.is_finite() || params.word_weight <= 0.0 {
+            return Err(Error::parameter("word-weight", params.word_weight, "a number above 0"));
+        }
+        Ok(params)
+    }
+
+    fn check(self) -> Result<FeatureValidParams> {
+        self.check_ref()?;
+        Ok(self.0)
+    }
+}

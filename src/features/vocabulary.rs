@@ -1,0 +1,247 @@
+//! The vocabulary that training rows give, and the vectors it makes of sentences.
+
+use hashbrown::HashMap;
+
+use super::csr::Csr;
+use super::lexicon::Lexicon;
+use super::matrix::{Block, Factored, FeatureMatrix, Sparse};
+use super::params::FeatureValidParams;
+use super::strings::StringTable;
+
+/// What turns words into features: the vocabulary of each kind, sorted, with inverse document frequencies.
+///
+/// Columns stand in the order words, pairs of words, subwords, each in byte order of its name (pairs by the positions of
+/// their words).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Vocabulary {
+    /// Single words.
+    pub(crate) words: StringTable,
+    /// Neighbouring words, as positions in `words`; sorted.
+    pub(crate) pairs: Vec<[u32; 2]>,
+    /// Subwords.
+    pub(crate) subwords: StringTable,
+    /// Of the words, then the pairs.
+    pub(crate) idf_words: Vec<f32>,
+    /// Of the subwords.
+    pub(crate) idf_subwords: Vec<f32>,
+}
+
+impl Vocabulary {
+    /// Learns the vocabulary of the given rows of a lexicon.
+    ///
+    /// A feature's document frequency is the number of these rows that hold it, and its weight the smoothed inverse
+    /// `idf = ln((1 + n) / (1 + df)) + 1`. When `max_features` cuts, more frequent features stay; ties go to the first by name.
+    ///
+    /// Source of the idf: scikit-learn's `TfidfTransformer(smooth_idf=True)`.
+    #[must_use]
+    pub fn fit(lexicon: &Lexicon, rows: &[usize], params: &FeatureValidParams) -> Self {
+        let documents = &lexicon.documents;
+        let idf = |df: u32| (libm::log((1.0 + rows.len() as f64) / (1.0 + f64::from(df))) + 1.0) as f32;
+
+        let word_df = document_frequency(documents.words.len(), rows, |row, seen| {
+            documents.tokens(row).iter().for_each(|word| seen(*word));
+        });
+        let words =
+            select(&word_df, params.min_df, params.max_features, |a, b| documents.words[a].cmp(&documents.words[b]));
+        let mut position = vec![u32::MAX; documents.words.len()];
+        for (at, word) in words.iter().enumerate() {
+            position[*word as usize] = at as u32;
+        }
+
+        let pairs = if params.max_words < 2 { Vec::new() } else { count_pairs(lexicon, rows, &position, params) };
+
+        let subword_df = document_frequency(lexicon.subwords.len(), rows, |row, seen| {
+            for word in documents.tokens(row) {
+                lexicon.subwords_of(*word).iter().for_each(|(subword, _)| seen(*subword));
+            }
+        });
+        // The lexicon's subwords are in order already.
+        let subwords = select(&subword_df, params.min_df_subword, params.max_features, |a, b| a.cmp(&b));
+
+        let word_idf = words.iter().map(|word| idf(word_df[*word as usize]));
+        Vocabulary {
+            idf_words: word_idf.chain(pairs.iter().map(|(_, df)| idf(*df))).collect(),
+            idf_subwords: subwords.iter().map(|subword| idf(subword_df[*subword as usize])).collect(),
+            words: StringTable::from_sorted(words.iter().map(|word| &*documents.words[*word as usize])),
+            pairs: pairs.into_iter().map(|(pair, _)| pair).collect(),
+            subwords: StringTable::from_sorted(subwords.iter().map(|subword| lexicon.subwords.get(*subword as usize))),
+        }
+    }
+
+    /// Columns of words and pairs, then of subwords.
+    #[must_use]
+    pub fn n_features(&self) -> [usize; 2] {
+        [self.idf_words.len(), self.idf_subwords.len()]
+    }
+
+    /// How many single words there are.
+    #[must_use]
+    pub fn n_words(&self) -> usize {
+        self.words.len()
+    }
+
+    /// How many pairs there are.
+    #[must_use]
+    pub fn n_pairs(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// The name of a column of words and pairs; the words of a pair are joined by a space.
+    #[must_use]
+    pub fn word_name(&self, column: usize) -> String {
+        match column.checked_sub(self.words.len()) {
+            None => self.words.get(column).to_owned(),
+            Some(pair) => {
+                let [first, second] = self.pairs[pair].map(|word| self.words.get(word as usize));
+                format!("{first} {second}")
+            }
+        }
+    }
+
+    /// The vectors of the given rows, of shape (n_rows, n_features); a block is zero where the row holds nothing of its
+    /// vocabulary.
+    ///
+    /// Words and pairs: `(1 + ln tf) · idf`, brought to the length `word_weight`. Subwords, of length about 1: `r_i Σ_w D_iw φ_w`, where `D_iw` counts word w in
+    /// the row, `φ_w` holds the word's subword counts times idf, and `r_i = (Σ_w D_iw ‖φ_w‖²)^(-1/2)`, which leaves the overlap
+    /// of different words out of the norm: that is what lets the block factor by word.
+    #[must_use]
+    pub fn transform(&self, lexicon: &Lexicon, rows: &[usize], params: &FeatureValidParams) -> FeatureMatrix {
+        let blocks = vec![
+            Block::Sparse(Sparse::new(self.word_block(lexicon, rows, params.word_weight))),
+            Block::Factored(self.subword_block(lexicon, rows)),
+        ];
+        FeatureMatrix::new(rows.len(), blocks)
+    }
+
+    fn word_block(&self, lexicon: &Lexicon, rows: &[usize], length: f64) -> Csr {
+        let index = self.words.index();
+        let column: Vec<Option<u32>> =
+            lexicon.documents.words.iter().map(|word| index.find(&self.words, word)).collect();
+        let n_words = self.words.len() as u32;
+        let pair_column: HashMap<[u32; 2], u32> =
+            self.pairs.iter().zip(n_words..).map(|(pair, column)| (*pair, column)).collect();
+
+        let mut csr = Csr::with_columns(self.idf_words.len());
+        let mut hits: Vec<u32> = Vec::new();
+        for row in rows {
+            hits.clear();
+            let mut last = None;
+            for word in lexicon.documents.tokens(*row) {
+                let this = column[*word as usize];
+                hits.extend(this);
+                if let (Some(a), Some(b)) = (last, this) {
+                    hits.extend(pair_column.get(&[a, b]));
+                }
+                last = this;
+            }
+            hits.sort_unstable();
+            let weighted: Vec<(u32, f64)> = hits
+                .chunk_by(|a, b| a == b)
+                .map(|run| (run[0], sublinear(run.len()) * f64::from(self.idf_words[run[0] as usize])))
+                .collect();
+            let norm = weighted.iter().map(|(_, x)| x * x).sum::<f64>().sqrt();
+            csr.push_row(weighted.iter().map(|(column, x)| (*column, (length * x / norm) as f32)));
+        }
+        csr
+    }
+
+    fn subword_block(&self, lexicon: &Lexicon, rows: &[usize]) -> Factored {
+        let index = self.subwords.index();
+        let column: Vec<Option<u32>> =
+            lexicon.subwords.iter().map(|subword| index.find(&self.subwords, subword)).collect();
+        // Only words that occur in these rows get a row of Φ.
+        let mut number: Vec<u32> = vec![u32::MAX; lexicon.documents.words.len()];
+        let mut phi = Csr::with_columns(self.subwords.len());
+        let mut squares: Vec<f64> = Vec::new();
+        let mut sentences: Vec<Vec<(u32, f32)>> = Vec::with_capacity(rows.len());
+        for row in rows {
+            let mut hits: Vec<u32> = Vec::with_capacity(lexicon.documents.tokens(*row).len());
+            for word in lexicon.documents.tokens(*row) {
+                let slot = &mut number[*word as usize];
+                if *slot == u32::MAX {
+                    *slot = squares.len() as u32;
+                    let entries: Vec<(u32, f32)> = lexicon
+                        .subwords_of(*word)
+                        .iter()
+                        .filter_map(|(subword, count)| {
+                            let column = column[*subword as usize]?;
+                            Some((column, *count as f32 * self.idf_subwords[column as usize]))
+                        })
+                        .collect();
+                    squares.push(entries.iter().map(|(_, x)| f64::from(*x) * f64::from(*x)).sum());
+                    phi.push_row(entries);
+                }
+                hits.push(*slot);
+            }
+            hits.sort_unstable();
+            sentences.push(hits.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as f32)).collect());
+        }
+        let mut counts = Csr::with_columns(squares.len());
+        let mut scale = Vec::with_capacity(rows.len());
+        for sentence in sentences {
+            let square: f64 = sentence.iter().map(|(word, n)| f64::from(*n) * squares[*word as usize]).sum();
+            scale.push(if square > 0.0 { 1.0 / square.sqrt() } else { 0.0 });
+            counts.push_row(sentence);
+        }
+        Factored::new(scale, counts, phi)
+    }
+}
+
+/// `1 + ln tf`.
+pub(crate) fn sublinear(tf: usize) -> f64 {
+    if tf == 1 { 1.0 } else { 1.0 + libm::log(tf as f64) }
+}
+
+/// In how many of the rows each of `n` features occurs; `visit` calls back for every occurrence in a row.
+fn document_frequency(n: usize, rows: &[usize], visit: impl Fn(usize, &mut dyn FnMut(u32))) -> Vec<u32> {
+    let mut df = vec![0; n];
+    let mut last_row = vec![usize::MAX; n];
+    for row in rows {
+        visit(*row, &mut |feature| {
+            let feature = feature as usize;
+            if last_row[feature] != *row {
+                last_row[feature] = *row;
+                df[feature] += 1;
+            }
+        });
+    }
+    df
+}
+
+/// The features frequent enough, at most `max` of them, in order of their names.
+fn select(df: &[u32], min_df: usize, max: usize, by_name: impl Fn(usize, usize) -> std::cmp::Ordering) -> Vec<u32> {
+    let by_name = |a: &u32, b: &u32| by_name(*a as usize, *b as usize);
+    let mut kept: Vec<u32> = (0..df.len() as u32).filter(|i| df[*i as usize] as usize >= min_df.max(1)).collect();
+    if kept.len() > max {
+        kept.sort_by(|a, b| df[*b as usize].cmp(&df[*a as usize]).then_with(|| by_name(a, b)));
+        kept.truncate(max);
+    }
+    kept.sort_by(by_name);
+    kept
+}
+
+/// Neighbouring pairs of vocabulary words with their document frequencies, sorted by position.
+fn count_pairs(
+    lexicon: &Lexicon,
+    rows: &[usize],
+    position: &[u32],
+    params: &FeatureValidParams,
+) -> Vec<([u32; 2], u32)> {
+    let mut occurrences: Vec<[u32; 2]> = Vec::new();
+    let mut of_row: Vec<[u32; 2]> = Vec::new();
+    for row in rows {
+        let known = |word: &u32| Some(position[*word as usize]).filter(|at| *at != u32::MAX);
+        let tokens = lexicon.documents.tokens(*row);
+        of_row.clear();
+        of_row.extend(tokens.windows(2).filter_map(|pair| Some([known(&pair[0])?, known(&pair[1])?])));
+        of_row.sort_unstable();
+        of_row.dedup();
+        occurrences.extend_from_slice(&of_row);
+    }
+    occurrences.sort_unstable();
+    let runs: Vec<([u32; 2], u32)> =
+        occurrences.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as u32)).collect();
+    let df: Vec<u32> = runs.iter().map(|(_, df)| *df).collect();
+    // The runs are in order of position already.
+    select(&df, params.min_df, params.max_features, |a, b| a.cmp(&b)).iter().map(|i| runs[*i as usize]).collect()
+}

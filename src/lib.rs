@@ -1,0 +1,38 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # The rooms
+//!
+//! Data walks one way: `read → featurize → fit → calibrate → evaluate → report`, one room each, and a room imports only rooms
+//! before it. [`stats`] is a shelf that all may take from.
+//!
+//! - [`corpus`]: how do files become rows, and rows folds?
+//! - [`features`]: how do sentences become vectors?
+//! - [`calibration`]: how do scores become probabilities and decisions?
+//! - [`evaluation`]: how good are they, and how sure is that?
+//! - [`model`]: the estimator, the artefact, the compiled scorer, and what each word contributes.
+//! - [`training`]: the rooms before at work together, from coded rows to a model.
+//! - [`predict`]: a model on rows by the million.
+//! - [`report`]: results as tables, JSON and CSV.
+
+pub mod calibration;
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod corpus;
+mod error;
+pub mod evaluation;
+pub mod features;
+pub mod model;
+mod output;
+pub mod predict;
+pub mod report;
+pub mod stats;
+pub mod training;
+
+pub use corpus::{Code, Corpus, CorpusOptions, Frames, GroupBy};
+pub use error::{Error, ErrorKind, Place, Result};
+pub use evaluation::{Evaluation, Metric};
+pub use features::FeatureMatrix;
+pub use model::{Explanation, LogisticParams, Model, Scorer, Scratch};
+pub use output::AtomicFile;
+pub use stats::Estimate;
+pub use training::TrainParams;

@@ -1,0 +1,7 @@
+//! The `framescope` program; everything it does is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    framescope::cli::main()
+}

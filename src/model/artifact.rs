@@ -1,0 +1,373 @@
+//! The artefact: one `.safetensors` file, which Python reads with `safetensors` alone and which never executes anything.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use ndarray::{Array2, Axis};
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+use sha2::{Digest, Sha256};
+
+use super::summary::{Metadata, TrainingSummary};
+use crate::calibration::Calibration;
+use crate::corpus::Frames;
+use crate::corpus::input::hex;
+use crate::error::{Error, Result};
+use crate::features::{FeatureValidParams, StringTable, Tokenizer, Vocabulary};
+use crate::output::AtomicFile;
+
+/// The layout that this version writes and reads.
+pub const FORMAT: u32 = 1;
+/// The metadata key; there is one, since safetensors does not keep several in order.
+const KEY: &str = "framescope";
+
+/// The default model, as it is compiled into the library.
+static BUNDLED: &[u8] = include_bytes!("../../models/framing-en.safetensors");
+
+/// A trained model: all that is needed to score a sentence, and what it was made from.
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub(crate) metadata: Metadata,
+    pub(crate) tokenizer: Tokenizer,
+    pub(crate) vocabulary: Vocabulary,
+    /// Of words and pairs, shape (n_frames, n_words + n_pairs).
+    pub(crate) word_weights: Array2<f32>,
+    /// Of subwords, shape (n_frames, n_subwords).
+    pub(crate) subword_weights: Array2<f32>,
+    /// Length n_frames.
+    pub(crate) intercepts: Vec<f64>,
+}
+
+/// One feature and what it weighs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feature {
+    /// `word`, `pair` or `subword`.
+    pub kind: &'static str,
+    /// The word, two words joined by a space, or the characters (with padding spaces).
+    pub name: String,
+    /// Inverse document frequency.
+    pub idf: f32,
+    /// Weight in the frame's decision value.
+    pub weight: f32,
+}
+
+/// The parts of a model before it has a hash.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub frames: Frames,
+    pub features: FeatureValidParams,
+    pub tokenizer: Tokenizer,
+    pub vocabulary: Vocabulary,
+    /// Shape (n_frames, n_features), words and pairs before subwords.
+    pub weights: Array2<f64>,
+    pub intercepts: Vec<f64>,
+    pub calibration: Vec<Calibration>,
+    pub training: TrainingSummary,
+}
+
+impl Model {
+    pub(crate) fn new(parts: Parts) -> Result<Self> {
+        let [n_words, _] = parts.vocabulary.n_features();
+        let weights = parts.weights.mapv(|w| w as f32);
+        let (word_weights, subword_weights) = weights.view().split_at(Axis(1), n_words);
+        let tokenizer_json = parts.tokenizer.to_json()?;
+        let metadata = Metadata {
+            format: FORMAT,
+            framescope_version: env!("CARGO_PKG_VERSION").to_owned(),
+            frames: parts.frames,
+            features: parts.features,
+            tokenizer: serde_json::from_str(&tokenizer_json).map_err(|error| Error::artifact(error.to_string()))?,
+            calibration: parts.calibration,
+            training: parts.training,
+            sha256: String::new(),
+        };
+        let mut model = Model {
+            metadata,
+            tokenizer: parts.tokenizer,
+            vocabulary: parts.vocabulary,
+            word_weights: word_weights.to_owned(),
+            subword_weights: subword_weights.to_owned(),
+            intercepts: parts.intercepts,
+        };
+        let json = serde_json::to_string(&model.metadata).map_err(|error| Error::artifact(error.to_string()))?;
+        model.metadata.sha256 = content_hash(&json, &model.metadata, &model.tensors())?;
+        Ok(model)
+    }
+
+    /// The model that is compiled into the library: escalation, dialogue and accusation in English political news.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) if the library was built around a file of another format.
+    pub fn bundled() -> Result<Self> {
+        Model::from_bytes(BUNDLED).map_err(|error| error.in_file("the bundled model"))
+    }
+
+    /// Loads a model file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io), or [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) if the file is truncated, changed since it was written, of
+    /// another format version, or not a framescope model.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let name = path.display().to_string();
+        std::fs::read(path)
+            .map_err(|source| Error::io("read the model", source))
+            .and_then(|bytes| Model::from_bytes(&bytes))
+            .map_err(|error| error.in_file(&name))
+    }
+
+    /// Writes the model beside `path` and renames it when complete.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io).
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let mut file = AtomicFile::create(path.as_ref())?;
+        file.write_all(&self.to_bytes()?)?;
+        file.commit()
+    }
+
+    /// The frames, in column order.
+    #[must_use]
+    pub fn frames(&self) -> &Frames {
+        &self.metadata.frames
+    }
+
+    /// Probability map and threshold of each frame, in column order.
+    #[must_use]
+    pub fn calibration(&self) -> &[Calibration] {
+        &self.metadata.calibration
+    }
+
+    /// Settings, summary of the training, and hash.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// The vocabulary.
+    #[must_use]
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// Every feature with its weight for frame `j`, in column order.
+    pub fn features(&self, j: usize) -> impl Iterator<Item = Feature> + '_ {
+        let vocabulary = &self.vocabulary;
+        let words = (0..vocabulary.idf_words.len()).map(move |column| Feature {
+            kind: if column < vocabulary.n_words() { "word" } else { "pair" },
+            name: vocabulary.word_name(column),
+            idf: vocabulary.idf_words[column],
+            weight: self.word_weights[(j, column)],
+        });
+        let subwords = (0..vocabulary.idf_subwords.len()).map(move |column| Feature {
+            kind: "subword",
+            name: vocabulary.subwords.get(column).to_owned(),
+            idf: vocabulary.idf_subwords[column],
+            weight: self.subword_weights[(j, column)],
+        });
+        words.chain(subwords)
+    }
+
+    /// The `top` words and pairs that speak most for frame `j`, by weight times idf, heaviest first.
+    #[must_use]
+    pub fn heaviest_words(&self, j: usize, top: usize) -> Vec<(String, f64)> {
+        let force =
+            |column: usize| f64::from(self.word_weights[(j, column)]) * f64::from(self.vocabulary.idf_words[column]);
+        let mut columns: Vec<usize> = (0..self.vocabulary.idf_words.len()).collect();
+        columns.sort_by(|a, b| force(*b).total_cmp(&force(*a)));
+        columns.truncate(top);
+        columns.into_iter().map(|column| (self.vocabulary.word_name(column), force(column))).collect()
+    }
+
+    /// The file's bytes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) if it cannot be serialised.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let bad = |error: &dyn std::fmt::Display| Error::artifact(error.to_string());
+        let tensors = self.tensors();
+        let views: Vec<(&str, TensorView<'_>)> = tensors
+            .iter()
+            .map(|(name, tensor)| Ok((*name, TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes)?)))
+            .collect::<Result<_, safetensors::SafeTensorError>>()
+            .map_err(|error| bad(&error))?;
+        let json = serde_json::to_string(&self.metadata).map_err(|error| bad(&error))?;
+        safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), json)]))).map_err(|error| bad(&error))
+    }
+
+    /// Reads a file's bytes.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        if bytes.is_empty() {
+            return Err(Error::artifact("the file is empty; train one with `framescope train`"));
+        }
+        let not_ours = |error: safetensors::SafeTensorError| {
+            Error::artifact(format!("it is truncated, or no .safetensors file at all ({error})"))
+        };
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_ours)?;
+        let file = SafeTensors::deserialize(bytes).map_err(not_ours)?;
+        let json =
+            header.metadata().as_ref().and_then(|metadata| metadata.get(KEY)).ok_or_else(|| {
+                Error::artifact("it is a .safetensors file, but not one that `framescope train` wrote")
+            })?;
+        let metadata = read_metadata(json)?;
+        let tensors: BTreeMap<&str, Tensor> = file
+            .iter()
+            .map(|(name, view)| {
+                let tensor = Tensor { dtype: view.dtype(), shape: view.shape().to_vec(), bytes: view.data().to_vec() };
+                (name, tensor)
+            })
+            .collect();
+        if content_hash(json, &metadata, &tensors)? != metadata.sha256 {
+            return Err(Error::artifact(
+                "its contents do not match its own hash: it was changed or damaged after it was written; train or fetch it again",
+            ));
+        }
+        Model::assemble(metadata, &tensors)
+    }
+
+    fn assemble(metadata: Metadata, tensors: &BTreeMap<&str, Tensor>) -> Result<Self> {
+        let n_frames = metadata.frames.len();
+        let words = strings(tensors, WORDS)?;
+        let subwords = strings(tensors, SUBWORDS)?;
+        let pairs: Vec<[u32; 2]> = find(tensors, "pairs", Dtype::U32)?
+            .numbers(u32::from_le_bytes)
+            .chunks_exact(2)
+            .map(|pair| [pair[0], pair[1]])
+            .collect();
+        let (n_words, n_subwords) = (words.len() + pairs.len(), subwords.len());
+        let weights = |name: &str, n_columns: usize| -> Result<Array2<f32>> {
+            let tensor = find(tensors, name, Dtype::F32)?;
+            let values = tensor.numbers(f32::from_le_bytes);
+            if values.iter().any(|w| !w.is_finite()) {
+                return Err(inconsistent(name));
+            }
+            Array2::from_shape_vec((n_frames, n_columns), values).map_err(|_| inconsistent(name))
+        };
+        let model = Model {
+            tokenizer: Tokenizer::from_json(&metadata.tokenizer.to_string())
+                .map_err(|error| Error::artifact(error.to_string()))?,
+            word_weights: weights("weights.words", n_words)?,
+            subword_weights: weights("weights.subwords", n_subwords)?,
+            intercepts: find(tensors, "intercepts", Dtype::F64)?.numbers(f64::from_le_bytes),
+            vocabulary: Vocabulary {
+                idf_words: find(tensors, "idf.words", Dtype::F32)?.numbers(f32::from_le_bytes),
+                idf_subwords: find(tensors, "idf.subwords", Dtype::F32)?.numbers(f32::from_le_bytes),
+                words,
+                pairs,
+                subwords,
+            },
+            metadata,
+        };
+        let vocabulary = &model.vocabulary;
+        let lengths = [
+            ("idf.words", vocabulary.idf_words.len(), n_words),
+            ("idf.subwords", vocabulary.idf_subwords.len(), n_subwords),
+            ("intercepts", model.intercepts.len(), n_frames),
+            ("calibration", model.metadata.calibration.len(), n_frames),
+            ("training", model.metadata.training.frames.len(), n_frames),
+        ];
+        if let Some((name, ..)) = lengths.iter().find(|(_, found, expected)| found != expected) {
+            return Err(inconsistent(name));
+        }
+        if vocabulary.pairs.iter().flatten().any(|word| *word as usize >= vocabulary.words.len()) {
+            return Err(inconsistent("pairs"));
+        }
+        Ok(model)
+    }
+
+    fn tensors(&self) -> BTreeMap<&'static str, Tensor> {
+        let vocabulary = &self.vocabulary;
+        let n_frames = self.intercepts.len();
+        let pairs = vocabulary.pairs.as_flattened();
+        let f32s = |values: &[f32]| values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let u32s = |values: &[u32]| values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let f64s = |values: &[f64]| values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let weights = |w: &Array2<f32>| -> Vec<u8> { w.iter().flat_map(|x| x.to_le_bytes()).collect() };
+        let tensor = |dtype, shape: &[usize], bytes| Tensor { dtype, shape: shape.to_vec(), bytes };
+        let mut tensors = BTreeMap::from([
+            ("pairs", tensor(Dtype::U32, &[vocabulary.pairs.len(), 2], u32s(pairs))),
+            ("idf.words", tensor(Dtype::F32, &[vocabulary.idf_words.len()], f32s(&vocabulary.idf_words))),
+            ("idf.subwords", tensor(Dtype::F32, &[vocabulary.idf_subwords.len()], f32s(&vocabulary.idf_subwords))),
+            ("weights.words", tensor(Dtype::F32, self.word_weights.shape(), weights(&self.word_weights))),
+            ("weights.subwords", tensor(Dtype::F32, self.subword_weights.shape(), weights(&self.subword_weights))),
+            ("intercepts", tensor(Dtype::F64, &[n_frames], f64s(&self.intercepts))),
+        ]);
+        for ([bytes, offsets], table) in [(WORDS, &vocabulary.words), (SUBWORDS, &vocabulary.subwords)] {
+            tensors.insert(bytes, tensor(Dtype::U8, &[table.bytes().len()], table.bytes().to_vec()));
+            tensors.insert(offsets, tensor(Dtype::U32, &[table.offsets().len()], u32s(table.offsets())));
+        }
+        tensors
+    }
+}
+
+const WORDS: [&str; 2] = ["words.bytes", "words.offsets"];
+const SUBWORDS: [&str; 2] = ["subwords.bytes", "subwords.offsets"];
+
+#[derive(Debug)]
+struct Tensor {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Tensor {
+    fn numbers<T, const N: usize>(&self, from_le_bytes: impl Fn([u8; N]) -> T) -> Vec<T> {
+        self.bytes.as_chunks::<N>().0.iter().map(|chunk| from_le_bytes(*chunk)).collect()
+    }
+}
+
+fn find<'a>(tensors: &'a BTreeMap<&str, Tensor>, name: &str, dtype: Dtype) -> Result<&'a Tensor> {
+    let tensor = tensors.get(name).ok_or_else(|| Error::artifact(format!("it has no tensor {name:?}")))?;
+    if tensor.dtype != dtype {
+        return Err(inconsistent(name));
+    }
+    Ok(tensor)
+}
+
+fn strings(tensors: &BTreeMap<&str, Tensor>, [bytes, offsets]: [&str; 2]) -> Result<StringTable> {
+    let offsets = find(tensors, offsets, Dtype::U32)?.numbers(u32::from_le_bytes);
+    let text = find(tensors, bytes, Dtype::U8)?.bytes.clone();
+    StringTable::from_parts(text, offsets).ok_or_else(|| inconsistent(bytes))
+}
+
+fn inconsistent(name: &str) -> Error {
+    Error::artifact(format!("{name:?} does not fit the rest of the file"))
+}
+
+/// Reads the format version first, so that a newer file is told from a broken one.
+fn read_metadata(json: &str) -> Result<Metadata> {
+    #[derive(serde::Deserialize)]
+    struct Versions {
+        format: u32,
+        framescope_version: String,
+    }
+    let broken = |error: serde_json::Error| Error::artifact(format!("its metadata cannot be read ({error})"));
+    let versions: Versions = serde_json::from_str(json).map_err(broken)?;
+    if versions.format != FORMAT {
+        return Err(Error::artifact(format!(
+            "it has format {}, written by framescope {}, but this is framescope {}, which reads format {FORMAT}; \
+             train it again, or use the version that wrote it",
+            versions.format,
+            versions.framescope_version,
+            env!("CARGO_PKG_VERSION"),
+        )));
+    }
+    serde_json::from_str(json).map_err(broken)
+}
+
+/// SHA-256 of the metadata as it stands in the file, up to its own hash, which is its last field, and of all tensors.
+fn content_hash(json: &str, metadata: &Metadata, tensors: &BTreeMap<&str, Tensor>) -> Result<String> {
+    let unsigned = json
+        .strip_suffix(&format!("\"sha256\":\"{}\"}}", metadata.sha256))
+        .ok_or_else(|| Error::artifact("its metadata does not end with its hash"))?;
+    let mut digest = Sha256::new();
+    digest.update(unsigned);
+    for (name, tensor) in tensors {
+        digest.update(format!("\n{name} {:?} {:?} {}\n", tensor.dtype, tensor.shape, tensor.bytes.len()));
+        digest.update(&tensor.bytes);
+    }
+    Ok(hex(&digest.finalize()))
+}

@@ -1,0 +1,113 @@
+//! What each word of a sentence adds to the logit: exact, not an approximation, since the model is linear.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use serde::Serialize;
+
+use super::scorer::{Scorer, Scratch};
+use crate::error::Result;
+use crate::features::sublinear;
+use crate::stats::sigmoid;
+
+/// A sentence and what its words contribute to each frame.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The sentence.
+    pub text: String,
+    /// Where its tokens stand, as byte ranges of the text.
+    pub tokens: Vec<Range<usize>>,
+    /// One entry a frame, in column order.
+    pub frames: Vec<FrameExplanation>,
+}
+
+/// One frame's logit taken apart: the intercept and all contributions sum to it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FrameExplanation {
+    /// The frame.
+    pub frame: String,
+    /// The logit of a sentence that holds nothing.
+    pub intercept: f64,
+    /// Logit of the calibrated probability.
+    pub logit: f64,
+    /// The calibrated probability.
+    pub proba: f64,
+    /// Whether the probability reaches the frame's threshold.
+    pub predicted: bool,
+    /// One entry a token, in order.
+    pub words: Vec<Contribution>,
+}
+
+/// What one token adds to one frame's logit, by where it comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Contribution {
+    /// The word's own weight. A word that occurs several times shares its sum equally among them.
+    pub word: f64,
+    /// Half of each pair with a neighbour.
+    pub pairs: f64,
+    /// The subwords inside it.
+    pub subwords: f64,
+}
+
+impl Contribution {
+    /// The sum of its parts.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        self.word + self.pairs + self.subwords
+    }
+}
+
+impl Explanation {
+    /// The text of token `i`.
+    #[must_use]
+    pub fn token(&self, i: usize) -> &str {
+        self.text.get(self.tokens[i].clone()).unwrap_or_default()
+    }
+}
+
+impl Scorer {
+    /// Takes the logits of a sentence apart.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Tokenizer`](crate::ErrorKind::Tokenizer) if the tokenizer fails.
+    pub fn explain(&self, text: &str) -> Result<Explanation> {
+        let tokens = self.tokenizer().tokens_with_spans(text)?;
+        let words: Vec<&str> = tokens.iter().map(|token| token.text.as_str()).collect();
+        let mut scratch = Scratch::default();
+        let scales = self.count_words(&words, &mut scratch);
+        let mut times: HashMap<u32, usize> = HashMap::new();
+        scratch.columns().iter().for_each(|column| *times.entry(*column).or_default() += 1);
+        let n_words = self.model().vocabulary().words.len() as u32;
+
+        // What one occurrence of a column adds to frame j.
+        let share = |column: u32, j: usize| {
+            let tf = times[&column];
+            scales.words * self.own(column)[j] * sublinear(tf) / tf as f64
+        };
+        let sentence = scratch.sentence();
+        let pairs: Vec<Option<u32>> = sentence.windows(2).map(|pair| self.pair(pair[0], pair[1])).collect();
+        let frames = self.frames().names().iter().enumerate().map(|(j, frame)| {
+            let half =
+                |pair: Option<&Option<u32>>| pair.copied().flatten().map_or(0.0, |column| 0.5 * share(column, j));
+            let words: Vec<Contribution> = sentence
+                .iter()
+                .enumerate()
+                .map(|(i, word)| Contribution {
+                    word: if *word < n_words { share(*word, j) } else { 0.0 },
+                    pairs: half(pairs.get(i)) + half(i.checked_sub(1).and_then(|i| pairs.get(i))),
+                    subwords: scales.subwords * self.inner(*word, &scratch)[j],
+                })
+                .collect();
+            let intercept = self.intercepts()[j];
+            let logit = intercept + words.iter().map(Contribution::total).sum::<f64>();
+            let proba = sigmoid(logit);
+            let predicted = proba >= self.model().calibration()[j].threshold;
+            FrameExplanation { frame: frame.clone(), intercept, logit, proba, predicted, words }
+        });
+        Ok(Explanation {
+            text: text.to_owned(),
+            frames: frames.collect(),
+            tokens: tokens.into_iter().map(|token| token.span).collect(),
+        })
+    }
+}

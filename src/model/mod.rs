@@ -1,0 +1,24 @@
+//! Fitting and scoring: the estimator, the artefact, the compiled scorer.
+//!
+//! [`LogisticParams`] fit a [`FeatureMatrix`](crate::features::FeatureMatrix) of shape (n_samples, n_features) to
+//! [`Codes`](crate::corpus::Codes) of shape (n_samples, n_frames), through linfa's traits. A [`Model`] is what a training leaves
+//! behind, saved as one `.safetensors` file; [`Scorer`] compiles it, and gives calibrated probabilities in [0, 1] and the exact
+//! contribution of each word. Next rooms: [`training`](crate::training) makes a model, [`predict`](crate::predict) applies it.
+
+mod artifact;
+mod explain;
+mod fit;
+mod newton;
+mod params;
+mod scorer;
+mod summary;
+
+pub use artifact::{FORMAT, Feature, Model};
+pub use explain::{Contribution, Explanation, FrameExplanation};
+pub use fit::{FitReport, FittedLogistic};
+pub use params::{ClassWeight, LogisticParams, LogisticValidParams, Prior};
+pub use scorer::{Scorer, Scratch};
+pub use summary::{FrameSummary, Metadata, TrainingSummary};
+
+pub(crate) use artifact::Parts;
+pub(crate) use fit::{FrameFit, fit_frame};

@@ -1,0 +1,85 @@
+//! What the model remembers of its making: the facts behind the card that `inspect` prints.
+
+use serde::{Deserialize, Serialize};
+
+use super::params::LogisticValidParams;
+use crate::calibration::Calibration;
+use crate::corpus::{GroupBy, LeftOut, SourceFile};
+use crate::evaluation::Evaluation;
+use crate::features::FeatureValidParams;
+
+/// How a model was trained, and how good it was on rows it had not seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingSummary {
+    /// The files, with the hashes of their text.
+    pub sources: Vec<SourceFile>,
+    /// Rows trained on.
+    pub n_rows: usize,
+    /// Rows of the files that were not.
+    pub left_out: LeftOut,
+    /// Distinct articles, where the rows name them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub n_articles: Option<usize>,
+    /// Distinct stories, where the rows name them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub n_stories: Option<usize>,
+    /// Distinct outlets, where the rows name them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub n_outlets: Option<usize>,
+    /// What the folds held out whole.
+    pub group: GroupBy,
+    /// Folds.
+    pub n_folds: usize,
+    /// Penalties tried.
+    pub alphas: Vec<f64>,
+    /// Seed of folds and bootstrap.
+    pub seed: u64,
+    /// Options of the estimator; `alpha` there is overruled per frame.
+    pub logistic: LogisticValidParams,
+    /// The frames, in column order.
+    pub frames: Vec<FrameSummary>,
+    /// Scores out of fold, thresholds and calibration cross-fitted.
+    pub evaluation: Evaluation,
+}
+
+/// One frame's part of the summary.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrameSummary {
+    /// The frame.
+    pub frame: String,
+    /// Rows coded with it.
+    pub n_present: usize,
+    /// Rows coded without it.
+    pub n_absent: usize,
+    /// The penalty chosen.
+    pub alpha: f64,
+    /// Newton steps of the final fit.
+    pub iterations: usize,
+    /// Norm of the gradient where the final fit stopped.
+    pub gradient_norm: f64,
+}
+
+/// Everything in the artefact that is not a tensor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metadata {
+    /// Version of the artefact's layout.
+    pub format: u32,
+    /// Version of the crate that wrote it.
+    pub framescope_version: String,
+    /// The frames, in column order.
+    pub frames: crate::corpus::Frames,
+    /// Options of the features.
+    pub features: FeatureValidParams,
+    /// The normalizer and pre-tokenizer, as `tokenizer.json`.
+    pub tokenizer: serde_json::Value,
+    /// Probability map and threshold per frame.
+    pub calibration: Vec<Calibration>,
+    /// How the model was made.
+    pub training: TrainingSummary,
+    /// SHA-256, in hexadecimal, of the metadata's JSON up to this field, which is the last, and of all tensors in order of their
+    /// names.
+    pub sha256: String,
+}

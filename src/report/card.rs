@@ -1,0 +1,159 @@
+//! The model card.
+
+use std::fmt::Write as _;
+
+use super::evaluation::evaluation_table;
+use super::layout::{count, counted, csv, table};
+use crate::error::Result;
+use crate::model::{ClassWeight, Model, Prior};
+
+/// What the model was trained on, with which settings, how good it is on rows it had not seen, and its hash.
+///
+/// The headings follow Mitchell et al. (2019), Model Cards for Model Reporting.
+#[must_use]
+pub fn card_table(model: &Model, name: &str) -> String {
+    let metadata = model.metadata();
+    let mut out = String::new();
+    let _ = writeln!(out, "{name}");
+    let _ = writeln!(out, "  sha256  {}", metadata.sha256);
+    let _ = writeln!(out, "  format {}, written by framescope {}", metadata.format, metadata.framescope_version);
+
+    data(&mut out, model);
+    frames(&mut out, model);
+    settings(&mut out, model);
+    heaviest(&mut out, model);
+    out.push_str("\nOut of fold: rows scored by models that had not seen their group\n\n");
+    out.push_str(&evaluation_table(&metadata.training.evaluation));
+    out
+}
+
+fn data(out: &mut String, model: &Model) {
+    let training = &model.metadata().training;
+    let _ = writeln!(out, "\nTrained on {}", counted(training.n_rows, "coded row", "coded rows"));
+    for source in &training.sources {
+        let _ =
+            writeln!(out, "  {} ({}), sha256 {}", source.name, counted(source.n_rows, "row", "rows"), source.sha256);
+    }
+    let groups: Vec<String> = [
+        (training.n_articles, "article", "articles"),
+        (training.n_stories, "story", "stories"),
+        (training.n_outlets, "outlet", "outlets"),
+    ]
+    .into_iter()
+    .filter_map(|(n, one, many)| Some(counted(n?, one, many)))
+    .collect();
+    if !groups.is_empty() {
+        let _ = writeln!(out, "  {}", groups.join(", "));
+    }
+    let left_out = training.left_out;
+    for (n, why) in [
+        (left_out.empty_text, "with an empty text"),
+        (left_out.not_coded, "not coded"),
+        (left_out.other_split, "of another split"),
+    ] {
+        if n > 0 {
+            let _ = writeln!(out, "  left out: {} {why}", counted(n, "row", "rows"));
+        }
+    }
+}
+
+fn frames(out: &mut String, model: &Model) {
+    let training = &model.metadata().training;
+    out.push_str("\nFrames\n\n");
+    let frames: Vec<Vec<String>> = training
+        .frames
+        .iter()
+        .zip(model.calibration())
+        .map(|(frame, calibration)| {
+            vec![
+                frame.frame.clone(),
+                count(frame.n_present),
+                count(frame.n_absent),
+                frame.alpha.to_string(),
+                frame.iterations.to_string(),
+                format!("{:.1e}", frame.gradient_norm),
+                format!("{:.4}", calibration.map.slope),
+                format!("{:.4}", calibration.map.intercept),
+                format!("{:.4}", calibration.threshold),
+            ]
+        })
+        .collect();
+    out.push_str(&table(
+        &["frame", "with", "without", "alpha", "steps", "gradient", "Platt slope", "Platt intercept", "threshold"],
+        &frames,
+    ));
+}
+
+fn settings(out: &mut String, model: &Model) {
+    let metadata = model.metadata();
+    let training = &metadata.training;
+    let features = &metadata.features;
+    let vocabulary = model.vocabulary();
+    let _ = writeln!(out, "\nSettings");
+    let _ = writeln!(
+        out,
+        "  words: runs of 1 to {}, min_df {}, {} words and {} pairs, weight {}",
+        features.max_words,
+        features.min_df,
+        count(vocabulary.n_words()),
+        count(vocabulary.n_pairs()),
+        features.word_weight,
+    );
+    let _ = writeln!(
+        out,
+        "  subwords: {} to {} characters, min_df {}, {} of them",
+        features.min_subword,
+        features.max_subword,
+        features.min_df_subword,
+        count(vocabulary.n_features()[1]),
+    );
+    let class_weight = match training.logistic.class_weight {
+        ClassWeight::Balanced => "balanced",
+        ClassWeight::None => "none",
+    };
+    let prior = match training.logistic.prior {
+        Prior::LogOdds => "log-odds",
+        Prior::Uniform => "uniform",
+    };
+    let alphas: Vec<String> = training.alphas.iter().map(f64::to_string).collect();
+    let _ = writeln!(
+        out,
+        "  logistic regression per frame, prior {prior}, class weights {class_weight}, tolerance {}",
+        training.logistic.tolerance
+    );
+    let _ = writeln!(
+        out,
+        "  alpha from {} by average precision over {} folds that hold out whole {}, seed {}",
+        alphas.join(", "),
+        training.n_folds,
+        training.group.unit(),
+        training.seed,
+    );
+}
+
+fn heaviest(out: &mut String, model: &Model) {
+    out.push_str("\nHeaviest words and pairs\n\n");
+    for (j, frame) in model.frames().names().iter().enumerate() {
+        let names: Vec<String> = model.heaviest_words(j, 10).into_iter().map(|(name, _)| name).collect();
+        let _ = writeln!(out, "  {frame:<14}{}", names.join(" · "));
+    }
+}
+
+/// Features and weights as tidy CSV: `frame,kind,feature,idf,weight`, every feature of every frame, in column order.
+///
+/// # Errors
+/// [`ErrorKind::Csv`](crate::ErrorKind::Csv) if it cannot be written.
+pub fn feature_csv(model: &Model) -> Result<String> {
+    let rows = model.frames().names().iter().enumerate().flat_map(|(j, frame)| {
+        model.features(j).map(move |feature| {
+            vec![
+                frame.clone(),
+                feature.kind.to_owned(),
+                feature.name,
+                feature.idf.to_string(),
+                feature.weight.to_string(),
+            ]
+        })
+    });
+    csv(&["frame", "kind", "feature", "idf", "weight"], rows)
+}

@@ -1,0 +1,204 @@
+//! An evaluation, to be read in ten seconds or loaded into a data frame.
+
+use std::fmt::Write as _;
+
+use super::layout::{count, counted, csv, long, short, table};
+use crate::corpus::GroupBy;
+use crate::error::Result;
+use crate::evaluation::{Evaluation, FrameEvaluation, Metric, Scores};
+use crate::stats::Estimate;
+
+/// Outlets shown in a table; the others are in the JSON and the CSV.
+const MOST_OUTLETS: usize = 15;
+
+/// The evaluation as tables: frames with averages, leakage, frames mistaken for each other, outlets.
+#[must_use]
+pub fn evaluation_table(evaluation: &Evaluation) -> String {
+    let mut out = scores_table(evaluation);
+    let unit = if evaluation.n_clusters == evaluation.n_rows { "rows" } else { "articles" };
+    let _ = writeln!(
+        out,
+        "\n{}; {:.0} % intervals from {} draws of {} {unit}.",
+        counted(evaluation.n_rows, "row", "rows"),
+        100.0 * evaluation.bootstrap.level,
+        count(evaluation.bootstrap.n_replicates),
+        count(evaluation.n_clusters),
+    );
+    if let Some(lines) = leakage_lines(evaluation) {
+        out.push_str(&lines);
+    }
+    out.push_str("\nRows with the gold frame on the left that were predicted the frame above:\n\n");
+    let names = &evaluation.co_occurrence.names;
+    let mut header = vec!["gold"];
+    header.extend(names.iter().map(String::as_str));
+    let confusion: Vec<Vec<String>> = names
+        .iter()
+        .zip(&evaluation.co_occurrence.predicted)
+        .map(|(name, row)| std::iter::once(name.clone()).chain(row.iter().map(|n| count(*n))).collect())
+        .collect();
+    out.push_str(&table(&header, &confusion));
+    if !evaluation.outlets.is_empty() {
+        out.push_str(&outlets_table(evaluation));
+    }
+    out
+}
+
+fn scores_table(evaluation: &Evaluation) -> String {
+    let row = |name: &str, n: String, scores: &Scores| {
+        let short = |metric| short(scores.get(metric));
+        let long = |metric| long(scores.get(metric));
+        vec![
+            name.to_owned(),
+            n,
+            short(Metric::Precision),
+            short(Metric::Recall),
+            long(Metric::F1),
+            long(Metric::AveragePrecision),
+            short(Metric::RocAuc),
+            short(Metric::Mcc),
+            short(Metric::Brier),
+            short(Metric::LogLoss),
+            short(Metric::CalibrationError),
+        ]
+    };
+    let mut rows: Vec<Vec<String>> = evaluation
+        .frames
+        .iter()
+        .map(|frame| {
+            row(&frame.frame, format!("{} of {}", count(frame.n_present), count(n_coded(frame))), &frame.scores)
+        })
+        .collect();
+    rows.push(row("macro", String::new(), &evaluation.macro_average));
+    rows.push(row("micro", String::new(), &evaluation.micro_average));
+    table(
+        &[
+            "frame",
+            "gold",
+            "precision",
+            "recall",
+            "F1",
+            "average precision",
+            "ROC AUC",
+            "MCC",
+            "Brier",
+            "log loss",
+            "ECE",
+        ],
+        &rows,
+    )
+}
+
+fn n_coded(frame: &FrameEvaluation) -> usize {
+    frame.n_present + frame.n_absent
+}
+
+fn leakage_lines(evaluation: &Evaluation) -> Option<String> {
+    let leakage = evaluation.leakage.as_ref()?;
+    let mut out = String::from("\nLeakage: the same rows, with folds that hold out\n\n");
+    let rows: Vec<Vec<String>> = leakage
+        .scores
+        .iter()
+        .map(|score| {
+            let what = match score.group {
+                GroupBy::Row => "single rows (random)".to_owned(),
+                group => format!("whole {}", group.unit()),
+            };
+            let n = count(score.n_groups);
+            vec![what, n, long(score.macro_f1.as_ref()), long(score.mean_average_precision.as_ref())]
+        })
+        .collect();
+    out.push_str(&table(&["", "groups", "macro F1", "mean average precision"], &rows));
+    out.push_str("What falls from the first line to the last is owed to rows that resemble the training rows.\n");
+    Some(out)
+}
+
+fn outlets_table(evaluation: &Evaluation) -> String {
+    let mut out =
+        String::from("\nPer outlet: F1, and calibration in the large (mean probability minus gold share):\n\n");
+    let mut header = vec!["outlet".to_owned(), "rows".to_owned(), "articles".to_owned()];
+    for frame in &evaluation.frames {
+        header.push(format!("F1 {}", frame.frame));
+        header.push("calibration".to_owned());
+    }
+    let rows: Vec<Vec<String>> = evaluation
+        .outlets
+        .iter()
+        .take(MOST_OUTLETS)
+        .map(|outlet| {
+            let mut row = vec![outlet.outlet.clone(), count(outlet.n_rows), count(outlet.n_clusters)];
+            for frame in &outlet.frames {
+                row.push(short(frame.scores.get(Metric::F1)));
+                row.push(signed(frame.scores.get(Metric::CalibrationInTheLarge)));
+            }
+            row
+        })
+        .collect();
+    out.push_str(&table(&header.iter().map(String::as_str).collect::<Vec<_>>(), &rows));
+    if let Some(more) = evaluation.outlets.len().checked_sub(MOST_OUTLETS).filter(|more| *more > 0) {
+        let _ = writeln!(out, "and {}; --format csv or json has all.", counted(more, "more outlet", "more outlets"));
+    }
+    out
+}
+
+fn signed(estimate: Option<&Estimate>) -> String {
+    let Some(estimate) = estimate else { return "–".to_owned() };
+    match (estimate.low, estimate.high) {
+        (Some(low), Some(high)) => format!("{:+.3} [{low:+.3}, {high:+.3}]", estimate.value),
+        _ => format!("{:+.3}", estimate.value),
+    }
+}
+
+/// The evaluation as tidy CSV, one metric a row: `scope,outlet,frame,metric,estimate,low,high,level,n,n_clusters`.
+///
+/// `scope` is `frame`, `macro`, `micro`, `outlet`, `outlet_macro` or `holding_out_<group>`. Undefined metrics have no row; low and high are
+/// empty where there is no interval.
+///
+/// # Errors
+/// [`ErrorKind::Csv`](crate::ErrorKind::Csv) if it cannot be written.
+pub fn evaluation_csv(evaluation: &Evaluation) -> Result<String> {
+    let mut rows = Vec::new();
+    let mut push = |scope: &str, outlet: &str, frame: &str, metric: &str, estimate: &Estimate| {
+        let bound = |bound: Option<f64>| bound.map(|x| x.to_string()).unwrap_or_default();
+        rows.push(vec![
+            scope.to_owned(),
+            outlet.to_owned(),
+            frame.to_owned(),
+            metric.to_owned(),
+            estimate.value.to_string(),
+            bound(estimate.low),
+            bound(estimate.high),
+            estimate.level.to_string(),
+            estimate.n.to_string(),
+            estimate.n_clusters.to_string(),
+        ]);
+    };
+    let mut scores = |scope: &str, outlet: &str, frame: &str, scores: &Scores| {
+        for metric in Metric::ALL {
+            if let Some(estimate) = scores.get(metric) {
+                push(scope, outlet, frame, metric.name(), estimate);
+            }
+        }
+    };
+    for frame in &evaluation.frames {
+        scores("frame", "", &frame.frame, &frame.scores);
+    }
+    scores("macro", "", "", &evaluation.macro_average);
+    scores("micro", "", "", &evaluation.micro_average);
+    for outlet in &evaluation.outlets {
+        for frame in &outlet.frames {
+            scores("outlet", &outlet.outlet, &frame.frame, &frame.scores);
+        }
+        scores("outlet_macro", &outlet.outlet, "", &outlet.macro_average);
+    }
+    for score in evaluation.leakage.iter().flat_map(|leakage| &leakage.scores) {
+        let scope = format!("holding_out_{}", score.group.unit());
+        for (metric, estimate) in
+            [(Metric::F1, &score.macro_f1), (Metric::AveragePrecision, &score.mean_average_precision)]
+        {
+            if let Some(estimate) = estimate {
+                push(&scope, "", "", metric.name(), estimate);
+            }
+        }
+    }
+    csv(&["scope", "outlet", "frame", "metric", "estimate", "low", "high", "level", "n", "n_clusters"], rows)
+}

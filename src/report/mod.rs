@@ -1,0 +1,27 @@
+//! Reporting: typed results in, text out. No arithmetic here.
+//!
+//! Each result has three forms, named as `--format` names them: a table for people, JSON with everything, and tidy CSV with one
+//! value a row.
+
+mod card;
+mod evaluation;
+mod explanation;
+mod layout;
+
+pub use card::{card_table, feature_csv};
+pub use evaluation::{evaluation_csv, evaluation_table};
+pub(crate) use explanation::strongest;
+pub use explanation::{EXPLANATION_COLUMNS, explanation_csv, explanation_json};
+
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+
+/// Any result as JSON, indented, with a line break at the end.
+///
+/// # Errors
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) if a value cannot be written as JSON.
+pub fn to_json(result: &impl Serialize) -> Result<String> {
+    let json = serde_json::to_string_pretty(result);
+    json.map(|json| json + "\n").map_err(|error| Error::io("write the result as JSON", error.into()))
+}

@@ -1,0 +1,78 @@
+//! Nested cross-validation: the whole of training, choices and all, judged on rows it never saw.
+
+use super::params::TrainParams;
+use super::progress::{Progress, Silent};
+use super::train::{other_folds, train};
+use crate::corpus::{Corpus, Folds, GroupBy, folds};
+use crate::error::{ErrorKind, Result};
+use crate::evaluation::{Evaluation, Leakage, LeakageScore, Predictions};
+use crate::model::Scorer;
+use crate::stats::Bootstrap;
+
+/// Trains on all folds but one and scores that one, for each fold in turn; then again under every other grouping, for the
+/// leakage.
+///
+/// Penalty, calibration and threshold are chosen by an inner cross-validation, so that the scores owe nothing to the rows they
+/// are judged on. Each outer training costs as much as [`train`].
+///
+/// # Errors
+/// As [`train`], and [`ErrorKind::TooFewGroups`] when the outer training rows leave too few groups for the inner folds.
+pub fn cross_validate(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress) -> Result<Evaluation> {
+    let params = params.clone().check()?;
+    let group = params.group.unwrap_or_else(|| GroupBy::natural(corpus));
+    let own = folds(corpus, group, params.n_folds, params.seed)?;
+    let mut evaluation = nested(corpus, group, &own, &params, progress)?.judge(corpus, params.bootstrap)?;
+    if params.leakage {
+        let mut scores = Vec::new();
+        for other in [GroupBy::Row, GroupBy::DocId, GroupBy::StoryId, GroupBy::Outlet] {
+            if other == group {
+                scores.push(LeakageScore::new(group, own.n_groups, &evaluation));
+                continue;
+            }
+            let Some(folds) = other_folds(corpus, other, &params) else { continue };
+            match nested(corpus, other, &folds, &params, progress) {
+                Err(error) if matches!(error.kind(), ErrorKind::ConstantFrame { .. }) => {}
+                Err(error) => return Err(error),
+                Ok(predictions) => {
+                    let evaluation = predictions.judge(corpus, params.bootstrap)?;
+                    scores.push(LeakageScore::new(other, folds.n_groups, &evaluation));
+                }
+            }
+        }
+        evaluation.leakage = (scores.len() > 1).then_some(Leakage { scores });
+    }
+    Ok(evaluation)
+}
+
+fn nested(
+    corpus: &Corpus,
+    group: GroupBy,
+    folds: &Folds,
+    params: &TrainParams,
+    progress: &dyn Progress,
+) -> Result<Predictions> {
+    let mut predictions = Predictions::zeros(corpus.n_rows(), corpus.frames.len());
+    let track = format!("holding out {}", group.unit());
+    progress.begin("nested cross-validation", &[track], folds.n_folds);
+    for k in 0..folds.n_folds {
+        let (inside, outside) = folds.split(k);
+        let part = corpus.select(&inside);
+        let n_folds = other_folds(&part, group, params).map_or(params.n_folds, |folds| folds.n_folds);
+        let inner = TrainParams {
+            group: Some(group),
+            n_folds,
+            leakage: false,
+            bootstrap: Bootstrap { n_replicates: 0, ..params.bootstrap },
+            ..params.clone()
+        };
+        let scorer = Scorer::new(train(&part, &inner, &Silent)?.model);
+        let held_out = scorer.predictions(&corpus.select(&outside).texts)?;
+        for (i, row) in outside.into_iter().enumerate() {
+            predictions.proba.row_mut(row).assign(&held_out.proba.row(i));
+            predictions.predicted.row_mut(row).assign(&held_out.predicted.row(i));
+        }
+        progress.step(0);
+    }
+    progress.end();
+    Ok(predictions)
+}

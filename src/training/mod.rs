@@ -1,0 +1,16 @@
+//! Training: coded rows in, a [`Model`](crate::model::Model) with its own out-of-fold evaluation out.
+//!
+//! Here the rooms before are put to work together: folds from [`corpus`](crate::corpus), vectors from [`features`](crate::features),
+//! fits from [`model`](crate::model), maps and thresholds from [`calibration`](crate::calibration), numbers from
+//! [`evaluation`](crate::evaluation). Nothing of a run but the summary enters the artefact.
+
+mod cross_fit;
+mod cross_validate;
+mod params;
+mod progress;
+mod train;
+
+pub use cross_validate::cross_validate;
+pub use params::TrainParams;
+pub use progress::{Progress, Silent};
+pub use train::{Trained, train};

@@ -1,0 +1,73 @@
+//! The options of a training run.
+
+use linfa::ParamGuard;
+
+use crate::corpus::GroupBy;
+use crate::error::{Error, Result};
+use crate::features::FeatureParams;
+use crate::model::LogisticParams;
+use crate::stats::Bootstrap;
+
+/// How to train. [`Default`] is the one place where the numbers stand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainParams {
+    /// Options of the features.
+    pub features: FeatureParams,
+    /// Options of the estimator; its `alpha` gives way to `alphas`.
+    pub logistic: LogisticParams,
+    /// Penalties to choose from, out of fold and for each frame by itself; a single one is used as it is.
+    pub alphas: Vec<f64>,
+    /// What folds hold out whole; the article where the rows name one, else the row, when `None`.
+    pub group: Option<GroupBy>,
+    /// Folds, 2 or more. Default 5.
+    pub n_folds: usize,
+    /// Seed of the folds. Default 0.
+    pub seed: u64,
+    /// Train without frames that have too few rows of one class, instead of failing.
+    pub allow_constant: bool,
+    /// Whether to score under other groupings too, to show what near copies are worth.
+    pub leakage: bool,
+    /// Intervals of the out-of-fold scores.
+    pub bootstrap: Bootstrap,
+}
+
+impl Default for TrainParams {
+    fn default() -> Self {
+        TrainParams {
+            features: FeatureParams::default(),
+            logistic: LogisticParams::default(),
+            alphas: vec![10.0, 3.0, 1.0, 0.3, 0.1],
+            group: None,
+            n_folds: 5,
+            seed: 0,
+            allow_constant: false,
+            leakage: true,
+            bootstrap: Bootstrap::default(),
+        }
+    }
+}
+
+impl TrainParams {
+    /// Checks every option and sorts the penalties, strongest first, as warm starts want them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter).
+    pub fn check(mut self) -> Result<Self> {
+        self.features.check_ref()?;
+        if self.alphas.is_empty() {
+            return Err(Error::parameter("alpha", "empty", "at least one number above 0"));
+        }
+        for alpha in &self.alphas {
+            self.logistic.clone().alpha(*alpha).check_ref()?;
+        }
+        self.alphas.sort_by(|a, b| b.total_cmp(a));
+        self.alphas.dedup();
+        if self.n_folds < 2 {
+            return Err(Error::parameter("folds", self.n_folds, "2 or more"));
+        }
+        if !(self.bootstrap.level > 0.0 && self.bootstrap.level < 1.0) {
+            return Err(Error::parameter("level", self.bootstrap.level, "a number between 0 and 1"));
+        }
+        Ok(self)
+    }
+}

@@ -1,0 +1,178 @@
+//! From coded rows to a model.
+
+use rayon::prelude::*;
+
+use super::cross_fit::{fit_rows, out_of_fold};
+use super::params::TrainParams;
+use super::progress::Progress;
+use crate::corpus::{Categories, Code, Corpus, Folds, GroupBy, folds};
+use crate::error::{Error, ErrorKind, Result};
+use crate::evaluation::{Evaluation, Leakage, LeakageScore};
+use crate::features::{Documents, Lexicon, Tokenizer, Vocabulary};
+use crate::model::{FittedLogistic, FrameFit, FrameSummary, Model, Parts, TrainingSummary};
+
+/// What a training run leaves: the model, and what should be said about the run.
+#[derive(Debug, Clone)]
+pub struct Trained {
+    /// The model, with its out-of-fold evaluation inside.
+    pub model: Model,
+    /// Frames left out because they are constant, when that was allowed.
+    pub left_out: Vec<String>,
+}
+
+/// Trains a model: chooses each frame's penalty out of fold, fits probability map and threshold to the same out-of-fold scores,
+/// judges them cross-fitted, and refits on all rows.
+///
+/// The result depends on rows, options and seed alone, to the bit, whatever the number of threads.
+///
+/// # Errors
+/// [`ErrorKind::Parameter`], [`ErrorKind::TooFewGroups`], [`ErrorKind::ConstantFrame`], [`ErrorKind::NotConverged`].
+pub fn train(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress) -> Result<Trained> {
+    let params = params.clone().check()?;
+    let group = params.group.unwrap_or_else(|| GroupBy::natural(corpus));
+    let (corpus, folds, left_out) = learnable(corpus, group, &params)?;
+    let corpus = &corpus;
+    let tokenizer = Tokenizer::default();
+    let lexicon = Lexicon::new(Documents::new(&tokenizer, &corpus.texts)?, &params.features.0);
+
+    progress.begin("cross-validating", corpus.frames.names(), folds.n_folds * params.alphas.len());
+    let scores = out_of_fold(corpus, &lexicon, &folds, &params, progress)?;
+    progress.end();
+    let choices = scores.choose(None)?;
+    let mut evaluation = scores.cross_fitted()?.judge(corpus, params.bootstrap)?;
+    if params.leakage {
+        evaluation.leakage = leakage(corpus, &lexicon, (group, &folds), &evaluation, &params, progress)?;
+    }
+
+    progress.begin("fitting on all rows", corpus.frames.names(), 1);
+    let rows: Vec<usize> = (0..corpus.n_rows()).collect();
+    let vocabulary = Vocabulary::fit(&lexicon, &rows, &params.features.0);
+    let matrix = vocabulary.transform(&lexicon, &rows, &params.features.0);
+    let fits: Vec<FrameFit> = (0..corpus.frames.len())
+        .into_par_iter()
+        .map(|j| {
+            let alpha = params.alphas[choices[j].alpha];
+            let fit = fit_rows(corpus, &rows, &matrix, j, alpha, &params, None);
+            progress.step(j);
+            fit
+        })
+        .collect::<Result<_>>()?;
+    progress.end();
+    let fitted = FittedLogistic::from_frames(&fits, matrix.n_features());
+
+    let frame = |(j, name): (usize, &String)| {
+        let (n_present, n_absent) = corpus.counts(j);
+        let report = fitted.fits[j];
+        FrameSummary {
+            frame: name.clone(),
+            n_present,
+            n_absent,
+            alpha: params.alphas[choices[j].alpha],
+            iterations: report.iterations,
+            gradient_norm: report.gradient_norm,
+        }
+    };
+    let distinct = |categories: &Option<Categories>| categories.as_ref().map(|categories| categories.names.len());
+    let training = TrainingSummary {
+        sources: corpus.sources.clone(),
+        n_rows: corpus.n_rows(),
+        left_out: corpus.left_out,
+        n_articles: distinct(&corpus.articles),
+        n_stories: distinct(&corpus.stories),
+        n_outlets: distinct(&corpus.outlets),
+        group,
+        n_folds: folds.n_folds,
+        alphas: params.alphas.clone(),
+        seed: params.seed,
+        logistic: params.logistic.0.clone(),
+        frames: corpus.frames.names().iter().enumerate().map(frame).collect(),
+        evaluation,
+    };
+    let model = Model::new(Parts {
+        frames: corpus.frames.clone(),
+        features: params.features.0.clone(),
+        tokenizer,
+        vocabulary,
+        weights: fitted.weights,
+        intercepts: fitted.intercepts.to_vec(),
+        calibration: choices.iter().map(|choice| choice.calibration).collect(),
+        training,
+    })?;
+    Ok(Trained { model, left_out })
+}
+
+/// The corpus without frames that cannot be learned, with its folds.
+///
+/// A frame can be learned when the training rows of every fold have both classes.
+fn learnable(corpus: &Corpus, group: GroupBy, params: &TrainParams) -> Result<(Corpus, Folds, Vec<String>)> {
+    let folds = folds(corpus, group, params.n_folds, params.seed)?;
+    let constant = |j: usize| -> Option<Error> {
+        let (n_present, n_absent) = corpus.counts(j);
+        let both = |k: u32| {
+            let outside = |wanted: Code| {
+                folds.of_row.iter().zip(corpus.codes.column(j)).any(|(fold, code)| *fold != k && *code == wanted)
+            };
+            outside(Code::Present) && outside(Code::Absent)
+        };
+        let lacking = (0..folds.n_folds as u32).find(|k| !both(*k))?;
+        let whereabouts = if n_present >= 2 && n_absent >= 2 {
+            format!(", but one of these is only in fold {} ({} are held out whole)", lacking + 1, group.unit())
+        } else {
+            String::new()
+        };
+        let frame = corpus.frames.names()[j].clone();
+        Some(ErrorKind::ConstantFrame { frame, n_present, n_absent, needed: 2, whereabouts }.into())
+    };
+    let mut keep = Vec::new();
+    for j in 0..corpus.frames.len() {
+        match constant(j) {
+            Some(error) if !params.allow_constant => return Err(error),
+            found => keep.push(found.is_none()),
+        }
+    }
+    let dropped = corpus.frames.names().iter().zip(&keep).filter(|(_, keep)| !**keep);
+    let left_out: Vec<String> = dropped.map(|(name, _)| name.clone()).collect();
+    let kept = if left_out.is_empty() { corpus.clone() } else { corpus.clone().with_frames(&keep)? };
+    Ok((kept, folds, left_out))
+}
+
+/// Scores under every grouping that the columns allow, from rows to outlets; `None` where rows are all there is.
+fn leakage(
+    corpus: &Corpus,
+    lexicon: &Lexicon,
+    (group, own): (GroupBy, &Folds),
+    evaluation: &Evaluation,
+    params: &TrainParams,
+    progress: &dyn Progress,
+) -> Result<Option<Leakage>> {
+    let mut scores = Vec::new();
+    for other in [GroupBy::Row, GroupBy::DocId, GroupBy::StoryId, GroupBy::Outlet] {
+        if other == group {
+            scores.push(LeakageScore::new(group, own.n_groups, evaluation));
+            continue;
+        }
+        let Some(folds) = other_folds(corpus, other, params) else { continue };
+        let stage = format!("holding out {}", other.unit());
+        progress.begin(&stage, corpus.frames.names(), folds.n_folds * params.alphas.len());
+        let result = out_of_fold(corpus, lexicon, &folds, params, progress);
+        progress.end();
+        match result {
+            // Too few outlets may leave a fold without a frame; that grouping then has no score.
+            Err(error) if matches!(error.kind(), ErrorKind::ConstantFrame { .. }) => {}
+            Err(error) => return Err(error),
+            Ok(of) => {
+                let evaluation = of.cross_fitted()?.judge(corpus, params.bootstrap)?;
+                scores.push(LeakageScore::new(other, folds.n_groups, &evaluation));
+            }
+        }
+    }
+    Ok((scores.len() > 1).then_some(Leakage { scores }))
+}
+
+/// Folds by another grouping, fewer of them where there are fewer groups.
+pub(super) fn other_folds(corpus: &Corpus, group: GroupBy, params: &TrainParams) -> Option<Folds> {
+    if !group.is_in(corpus) {
+        return None;
+    }
+    (2..=params.n_folds).rev().find_map(|n_folds| folds(corpus, group, n_folds, params.seed).ok())
+}
