@@ -363,7 +363,7 @@ mod tests {
         assert_eq!((evaluation.frames[1].n_present, evaluation.frames[1].n_absent), (2, 1));
         assert_eq!(evaluation.frames[1].counts, Counts { true_positive: 2, true_negative: 1, ..Counts::default() });
         assert_eq!(evaluation.frames[1].scores.get(Metric::F1).unwrap().n, 3);
-        assert_eq!(evaluation.co_occurrence.predicted, vec![vec![0, 1, 1], vec![0, 2, 0], vec![0, 0, 0]]);
+        assert_eq!(evaluation.co_occurrence.predicted, vec![vec![1, 1, 0], vec![0, 2, 0], vec![0, 0, 0]]);
         assert_eq!(evaluation.co_occurrence.gold, vec![vec![2, 1, 0], vec![1, 2, 0], vec![0, 0, 0]]);
         assert_eq!(evaluation.outlets.len(), 2);
         assert_eq!(evaluation.outlets[0].n_rows, 2);

@@ -244,7 +244,7 @@ mod tests {
             (Metric::LogLoss, 0.389_978_871_942_472_77),
             (Metric::RocAuc, 0.879_186_602_870_813_3),
             (Metric::AveragePrecision, 0.694_612_402_158_919_3),
-            (Metric::CalibrationError, 0.166_838_908_779_127_54),
+            (Metric::CalibrationError, 0.166_883_908_779_127_54),
             (Metric::CalibrationInTheLarge, 0.391_055_629_833_523_77 - 0.366_666_666_666_666_64),
         ] {
             let value = get(&values, metric).unwrap();

@@ -20,5 +20,8 @@ pub use params::{ClassWeight, LogisticParams, LogisticValidParams, Prior};
 pub use scorer::{Scorer, Scratch};
 pub use summary::{FrameSummary, Metadata, TrainingSummary};
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use artifact::Parts;
 pub(crate) use fit::{FrameFit, fit_frame};
