@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::styling::Styles;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::corpus::{ColumnNames, CorpusOptions, Frames, GroupBy, ReadOptions, TableFormat};
 use crate::error::{Error, Result};
@@ -217,7 +217,7 @@ pub struct TrainingArgs {
     #[arg(long, value_enum)]
     pub group: Option<Group>,
     /// Penalties to choose from out of fold; one number is used as it is; `auto` is the default path
-    #[arg(long, value_delimiter = ',', value_name = "ALPHA,…", default_value = "auto")]
+    #[arg(long, value_delimiter = ',', value_name = "ALPHA,…", default_value = "auto", allow_negative_numbers = true)]
     pub alpha: Vec<String>,
     /// Weigh the rows of both classes alike in sum, or not
     #[arg(long, value_enum, default_value = "balanced")]
@@ -462,11 +462,12 @@ impl PredictArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = "The contributions of a frame and its intercept sum to the logit of its probability. Each is made of the \
-word's own weight, half of each pair with a neighbour, and the subwords inside the word."
+word's own weight, half of each pair with a neighbour, and the subwords inside the word.",
+    group = ArgGroup::new("sentences").required(true).args(["files", "text"])
 )]
 pub struct ExplainArgs {
     /// Files of rows; - is stdin
-    #[arg(value_name = "ROWS.csv", required_unless_present = "text", conflicts_with = "text")]
+    #[arg(value_name = "ROWS.csv")]
     pub files: Vec<String>,
     /// A sentence, instead of files
     #[arg(long)]

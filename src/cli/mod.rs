@@ -1,5 +1,7 @@
 //! The command line: one file a verb, each from arguments to a written result.
 
+#![expect(clippy::disallowed_methods, reason = "messages tell how long a run took")]
+
 mod args;
 mod console;
 mod evaluate;

@@ -4,11 +4,23 @@ use super::args::{Common, Format, TrainArgs};
 use super::console::{self, Bars};
 use super::evaluate::print_evaluation;
 use crate::corpus::{Corpus, LeftOut};
+use crate::error::Error;
 use crate::output::AtomicFile;
 use crate::training::train;
 
 pub(super) fn run(args: &TrainArgs, common: &Common) -> anyhow::Result<()> {
     let params = args.training.train_params(common.seed, args.folds, args.intervals.bootstrap(common.seed)?)?;
+    let same = |input: &String| {
+        std::fs::canonicalize(input).ok().is_some_and(|input| Some(input) == std::fs::canonicalize(&args.output).ok())
+    };
+    if let Some(input) = args.coded.files.iter().find(|input| same(input)) {
+        return Err(Error::parameter(
+            "--output",
+            input,
+            "another file than the coded rows, which the model would replace",
+        )
+        .into());
+    }
     // A place that cannot be written is found before the work, not after it.
     let mut file = AtomicFile::create(&args.output)?;
     let corpus = Corpus::read(&args.coded.files, &args.coded.corpus_options(None)?)?;

@@ -1,5 +1,5 @@
-//! Places CSV records and quotes in their file: the line on which each record starts, and a quote that is never closed, which
-//! CSV parsers read as one very long field.
+//! Places CSV records and quotes in their file: the line on which each record starts, and a quote that is never closed,
+//! which CSV parsers read as one very long field.
 
 use std::collections::VecDeque;
 

@@ -278,19 +278,21 @@ fn next_object(lines: &mut impl BufRead, line: &mut u64) -> Result<Option<(Strin
                 Err(Error::from(ErrorKind::NotAnObject { message }).at_line(*line))
             }
             Err(error) => {
-                let message = json_message(&error, trimmed);
+                let message = json_message(&error, &text);
                 Err(Error::from(ErrorKind::NotAnObject { message }).at_line(*line))
             }
         };
     }
 }
 
-/// What the JSON reader says, without its own line number: to it every line is the first.
+/// What the JSON reader says of a line, without its own line number: to it every line is the first, and begins past
+/// any indent.
 fn json_message(error: &serde_json::Error, line: &str) -> String {
     let message = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     let Some(what) = message.strip_suffix(&place) else { return message };
-    let character = n_characters(&line.as_bytes()[..error.column().min(line.len())]);
+    let indent = line.len() - line.trim_start().len();
+    let character = n_characters(&line.as_bytes()[..(indent + error.column()).min(line.len())]);
     format!("{what} at character {character} of the line")
 }
 

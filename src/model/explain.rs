@@ -74,17 +74,18 @@ impl Scorer {
         let tokens = self.tokenizer().tokens_with_spans(text)?;
         let words: Vec<&str> = tokens.iter().map(|token| token.text.as_str()).collect();
         let mut scratch = Scratch::default();
-        let scales = self.count_words(&words, &mut scratch);
+        self.read_words(&words, &mut scratch);
+        let scales = self.sum(&mut scratch);
         let mut times: HashMap<u32, usize> = HashMap::new();
-        scratch.columns().iter().for_each(|column| *times.entry(*column).or_default() += 1);
+        scratch.columns.iter().for_each(|column| *times.entry(*column).or_default() += 1);
         let n_words = self.model().vocabulary().words.len() as u32;
 
         // What one occurrence of a column adds to frame j.
         let share = |column: u32, j: usize| {
             let tf = times[&column];
-            scales.words * self.own(column)[j] * sublinear(tf) / tf as f64
+            scales.words * f64::from(self.own(column).1[j]) * sublinear(tf) / tf as f64
         };
-        let sentence = scratch.sentence();
+        let sentence = &scratch.sentence;
         let pairs: Vec<Option<u32>> = sentence.windows(2).map(|pair| self.pair(pair[0], pair[1])).collect();
         let frames = self.frames().names().iter().enumerate().map(|(j, frame)| {
             let half =
@@ -95,7 +96,7 @@ impl Scorer {
                 .map(|(i, word)| Contribution {
                     word: if *word < n_words { share(*word, j) } else { 0.0 },
                     pairs: half(pairs.get(i)) + half(i.checked_sub(1).and_then(|i| pairs.get(i))),
-                    subwords: scales.subwords * self.inner(*word, &scratch)[j],
+                    subwords: scales.subwords * f64::from(self.inner(*word, &scratch).1[j]),
                 })
                 .collect();
             let intercept = self.intercepts()[j];

@@ -6,6 +6,7 @@
 //! contribution of each word. Next rooms: [`training`](crate::training) makes a model, [`predict`](crate::predict) applies it.
 
 mod artifact;
+mod cache;
 mod explain;
 mod fit;
 mod newton;

@@ -3,33 +3,34 @@
 use std::hash::BuildHasher as _;
 
 use foldhash::fast::FixedState;
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashMap;
 
 use super::artifact::Model;
+use super::cache::{ChunkCache, LONGEST_CHUNK};
 use crate::corpus::Frames;
 use crate::error::Result;
 use crate::evaluation::Predictions;
 use crate::features::{StringIndex, Tokenizer, chunks, sublinear, subwords};
 use crate::stats::sigmoid;
 
-/// Chunks longer than this are tokenised each time: they are rare, and would fill the cache with what never returns.
-const LONGEST_CACHED: usize = 48;
-/// Bytes of chunk text and tables, roughly, at which a cache is emptied.
+/// Bytes, roughly, at which one thread's caches are emptied.
 const CACHE_BYTES: usize = 24 << 20;
 
 /// A model ready to score. Shared by threads; each brings its own [`Scratch`].
+///
+/// What one look-up needs stands together, in rows of `f32`: a memory access costs more than the arithmetic on what it brings.
 #[derive(Debug)]
 pub struct Scorer {
     model: Model,
     words: StringIndex,
     subwords: StringIndex,
-    pairs: HashMap<[u32; 2], u32, FixedState>,
-    /// What a word or pair adds per unit of `(1 + ln tf)`, before the block's norm: n_frames values per column.
-    own: Vec<f64>,
-    /// What a vocabulary word's subwords add per occurrence, before the block's norm: n_frames values per word.
-    inner: Vec<f64>,
-    /// `‖φ_w‖²` of each vocabulary word.
-    squares: Vec<f64>,
+    pairs: PairIndex,
+    /// A row a word: idf, `‖φ‖²`, what the word adds to each frame, what its subwords add.
+    word_rows: Vec<f32>,
+    /// A row a pair: idf, what it adds to each frame.
+    pair_rows: Vec<f32>,
+    /// A row a subword: idf, what it adds to each frame per unit.
+    subword_rows: Vec<f32>,
     /// Intercepts of the calibrated logit.
     intercepts: Vec<f64>,
 }
@@ -37,57 +38,23 @@ pub struct Scorer {
 /// One thread's caches and buffers.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    /// By hash, the last short chunk met with it.
-    hot: Vec<HotChunk>,
-    /// From chunk to the range of its tokens in `tokens`.
-    chunks: HashTable<CachedChunk>,
-    chunk_text: String,
-    tokens: Vec<u32>,
-    /// Words outside the vocabulary, numbered from its end.
-    unknown: HashMap<Box<str>, u32, FixedState>,
-    unknown_inner: Vec<f64>,
-    unknown_squares: Vec<f64>,
-    sentence: Vec<u32>,
-    columns: Vec<u32>,
-    bytes: usize,
+    cache: ChunkCache,
+    unknown: Unknown,
+    /// The words of the last sentence; numbers from the vocabulary's end on are unknown words.
+    pub(super) sentence: Vec<u32>,
+    /// Columns of the last sentence's words and pairs, sorted, each as often as it occurs.
+    pub(super) columns: Vec<u32>,
+    /// Sums over words and pairs, then over subwords, per frame.
+    sums: Vec<f64>,
 }
 
-/// A short chunk and its tokens in half a cache line, so that the common ones cost a single access to memory.
-#[derive(Debug, Clone, Copy, Default)]
-#[repr(align(32))]
-struct HotChunk {
-    text: [u8; HOT_BYTES],
-    tokens: [u32; HOT_TOKENS],
-    len: u8,
-    n_tokens: u8,
-}
-
-const HOT_BYTES: usize = 16;
-const HOT_TOKENS: usize = 3;
-/// Slots of the table of hot chunks, each for the last chunk with that hash: 512 KB, which stay in a core's own cache.
-const HOT_SLOTS: usize = 1 << 14;
-
-impl HotChunk {
-    fn new(chunk: &str, tokens: &[u32]) -> Option<Self> {
-        if chunk.len() > HOT_BYTES || tokens.len() > HOT_TOKENS {
-            return None;
-        }
-        let mut hot = HotChunk { len: chunk.len() as u8, n_tokens: tokens.len() as u8, ..HotChunk::default() };
-        hot.text[..chunk.len()].copy_from_slice(chunk.as_bytes());
-        hot.tokens[..tokens.len()].copy_from_slice(tokens);
-        Some(hot)
-    }
-
-    fn tokens_of(&self, chunk: &str) -> Option<&[u32]> {
-        let same = usize::from(self.len) == chunk.len() && &self.text[..chunk.len().min(HOT_BYTES)] == chunk.as_bytes();
-        same.then(|| &self.tokens[..usize::from(self.n_tokens)])
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct CachedChunk {
-    text: (u32, u32),
-    tokens: (u32, u32),
+/// Words outside the vocabulary that were met, numbered from its end.
+#[derive(Debug, Default)]
+struct Unknown {
+    numbers: HashMap<Box<str>, u32, FixedState>,
+    /// A row a word: `‖φ‖²`, what its subwords add to each frame.
+    rows: Vec<f32>,
+    n_bytes: usize,
 }
 
 /// What each block of a sentence is multiplied by.
@@ -99,53 +66,47 @@ pub(super) struct Scales {
     pub subwords: f64,
 }
 
-impl Scratch {
-    /// The words of the last sentence; numbers from the vocabulary's end on are unknown words.
-    pub(super) fn sentence(&self) -> &[u32] {
-        &self.sentence
-    }
-
-    /// Columns of the last sentence's words and pairs, sorted, each as often as it occurs.
-    pub(super) fn columns(&self) -> &[u32] {
-        &self.columns
-    }
-}
-
 impl Scorer {
     /// Compiles a model. The calibration is folded in, so that logits are those of the calibrated probabilities.
     #[must_use]
     pub fn new(model: Model) -> Self {
         let vocabulary = &model.vocabulary;
-        let n_frames = model.intercepts.len();
-        let slopes: Vec<f64> = model.metadata.calibration.iter().map(|c| c.map.slope).collect();
-        let intercepts = (0..n_frames)
-            .map(|j| slopes[j] * model.intercepts[j] + model.metadata.calibration[j].map.intercept)
-            .collect();
-        let own = vocabulary
-            .idf_words
+        let calibration = &model.metadata.calibration;
+        let n_words = vocabulary.words.len();
+        let intercepts: Vec<f64> = calibration
             .iter()
-            .enumerate()
-            .flat_map(|(column, idf)| {
-                let (slopes, weights) = (&slopes, &model.word_weights);
-                (0..n_frames).map(move |j| slopes[j] * f64::from(*idf) * f64::from(weights[(j, column)]))
-            })
+            .zip(&model.intercepts)
+            .map(|(calibration, intercept)| calibration.map.slope * intercept + calibration.map.intercept)
             .collect();
-        let pairs = vocabulary.pairs.iter().zip(vocabulary.words.len() as u32..).map(|(p, c)| (*p, c)).collect();
+        let row = |idf: f32, weights: ndarray::ArrayView1<'_, f32>| -> Vec<f32> {
+            let add = |(calibration, w): (&crate::calibration::Calibration, &f32)| {
+                (calibration.map.slope * f64::from(idf) * f64::from(*w)) as f32
+            };
+            std::iter::once(idf).chain(calibration.iter().zip(weights).map(add)).collect()
+        };
+        let rows = |idf: &[f32], weights: &ndarray::Array2<f32>| -> Vec<Vec<f32>> {
+            idf.iter().zip(weights.columns()).map(|(idf, weights)| row(*idf, weights)).collect()
+        };
+        let own = rows(&vocabulary.idf_words, &model.word_weights);
         let mut scorer = Scorer {
             words: vocabulary.words.index(),
             subwords: vocabulary.subwords.index(),
-            pairs,
-            own,
-            inner: Vec::with_capacity(vocabulary.words.len() * n_frames),
-            squares: Vec::with_capacity(vocabulary.words.len()),
+            pairs: PairIndex::new(&vocabulary.pairs, n_words as u32),
+            word_rows: Vec::new(),
+            pair_rows: own[n_words..].concat(),
+            subword_rows: rows(&vocabulary.idf_subwords, &model.subword_weights).concat(),
             intercepts,
             model,
         };
-        let (mut inner, mut squares) = (std::mem::take(&mut scorer.inner), std::mem::take(&mut scorer.squares));
-        for word in scorer.model.vocabulary.words.iter() {
-            squares.push(scorer.look_inside(word, &mut inner));
+        let mut inside = Vec::new();
+        for (i, word) in scorer.model.vocabulary.words.iter().enumerate() {
+            inside.clear();
+            scorer.look_inside(word, &mut inside);
+            let (idf, adds) = own[i].split_first().expect("a row starts with its idf");
+            let (square, subwords) = inside.split_first().expect("a row starts with its square");
+            scorer.word_rows.extend([*idf, *square]);
+            scorer.word_rows.extend(adds.iter().chain(subwords));
         }
-        (scorer.inner, scorer.squares) = (inner, squares);
         scorer
     }
 
@@ -168,38 +129,17 @@ impl Scorer {
     }
 
     /// Writes the calibrated logit of each frame into `logits`, of length n_frames. Any text will do; one without a word of the
-    /// vocabulary gets the intercepts.
+    /// vocabulary and without a known subword gets the intercepts.
     ///
     /// # Errors
     /// [`ErrorKind::Tokenizer`](crate::ErrorKind::Tokenizer) if the tokenizer fails.
     pub fn logits(&self, text: &str, scratch: &mut Scratch, logits: &mut [f64]) -> Result<()> {
         self.read(text, scratch)?;
-        let scales = self.count(scratch);
-        let n_frames = self.intercepts.len();
-        let mut sums = [0.0; 8];
-        let mut more = Vec::new();
-        let sums = if n_frames <= sums.len() {
-            &mut sums[..n_frames]
-        } else {
-            more.resize(n_frames, 0.0);
-            &mut more[..]
-        };
-        for run in scratch.columns.chunk_by(|a, b| a == b) {
-            let tf = sublinear(run.len());
-            for (sum, own) in sums.iter_mut().zip(self.own(run[0])) {
-                *sum += tf * own;
-            }
+        let scales = self.sum(scratch);
+        let (words, subwords) = scratch.sums.split_at(self.intercepts.len());
+        for (j, logit) in logits.iter_mut().enumerate() {
+            *logit = self.intercepts[j] + scales.words * words[j] + scales.subwords * subwords[j];
         }
-        for (logit, (sum, intercept)) in logits.iter_mut().zip(sums.iter_mut().zip(&self.intercepts)) {
-            *logit = intercept + scales.words * *sum;
-            *sum = 0.0;
-        }
-        for word in &scratch.sentence {
-            for (sum, inner) in sums.iter_mut().zip(self.inner(*word, scratch)) {
-                *sum += inner;
-            }
-        }
-        logits.iter_mut().zip(sums.iter()).for_each(|(logit, sum)| *logit += scales.subwords * sum);
         Ok(())
     }
 
@@ -249,165 +189,178 @@ impl Scorer {
         &self.model.tokenizer
     }
 
-    /// What one unit of a word or pair adds to each frame.
-    pub(super) fn own(&self, column: u32) -> &[f64] {
-        let n = self.intercepts.len();
-        &self.own[column as usize * n..][..n]
+    fn n_words(&self) -> usize {
+        self.model.vocabulary.words.len()
     }
 
-    /// What the subwords of one occurrence of a word add to each frame.
-    pub(super) fn inner<'a>(&'a self, word: u32, scratch: &'a Scratch) -> &'a [f64] {
-        let n = self.intercepts.len();
-        let word = word as usize;
-        match word.checked_sub(self.squares.len()) {
-            None => &self.inner[word * n..][..n],
-            Some(unknown) => &scratch.unknown_inner[unknown * n..][..n],
+    /// The idf of a column of words and pairs, and what one unit of it adds to each frame.
+    pub(super) fn own(&self, column: u32) -> (f64, &[f32]) {
+        let n_frames = self.intercepts.len();
+        let row = match (column as usize).checked_sub(self.n_words()) {
+            None => &self.word_rows[column as usize * (2 + 2 * n_frames)..],
+            Some(pair) => {
+                let row = &self.pair_rows[pair * (1 + n_frames)..][..=n_frames];
+                return (f64::from(row[0]), &row[1..]);
+            }
+        };
+        (f64::from(row[0]), &row[2..2 + n_frames])
+    }
+
+    /// `‖φ‖²` of a word, and what the subwords of one occurrence add to each frame.
+    pub(super) fn inner<'a>(&'a self, word: u32, scratch: &'a Scratch) -> (f64, &'a [f32]) {
+        let n_frames = self.intercepts.len();
+        match (word as usize).checked_sub(self.n_words()) {
+            None => {
+                let row = &self.word_rows[word as usize * (2 + 2 * n_frames)..][..2 + 2 * n_frames];
+                (f64::from(row[1]), &row[2 + n_frames..])
+            }
+            Some(unknown) => {
+                let row = &scratch.unknown.rows[unknown * (1 + n_frames)..][..=n_frames];
+                (f64::from(row[0]), &row[1..])
+            }
         }
     }
 
     /// The column of a pair of neighbours, if it is a feature.
     pub(super) fn pair(&self, first: u32, second: u32) -> Option<u32> {
-        let n_words = self.squares.len() as u32;
-        if first >= n_words || second >= n_words {
-            return None;
-        }
-        self.pairs.get(&[first, second]).copied()
+        self.pairs.find([first, second])
     }
 
-    /// Fills `scratch.sentence` with the words of a text.
+    /// Fills the sentence of `scratch` with the words of a text.
     fn read(&self, text: &str, scratch: &mut Scratch) -> Result<()> {
-        if scratch.bytes > CACHE_BYTES {
+        if scratch.cache.n_bytes() + scratch.unknown.n_bytes > CACHE_BYTES {
             *scratch = Scratch::default();
         }
-        if scratch.hot.is_empty() {
-            scratch.hot.resize(HOT_SLOTS, HotChunk::default());
-        }
-        scratch.sentence.clear();
+        let Scratch { cache, unknown, sentence, .. } = scratch;
+        sentence.clear();
         let hasher = FixedState::default();
         for chunk in chunks(text) {
-            if chunk.len() > LONGEST_CACHED {
-                let mut sentence = std::mem::take(&mut scratch.sentence);
-                let read = self.tokenizer().tokenize_chunk(chunk, |token| sentence.push(self.number(token, scratch)));
-                scratch.sentence = sentence;
-                read?;
-                continue;
-            }
             let hash = hasher.hash_one(chunk.as_bytes());
-            let slot = hash as usize % HOT_SLOTS;
-            if let Some(tokens) = scratch.hot[slot].tokens_of(chunk) {
-                scratch.sentence.extend_from_slice(tokens);
+            let short = chunk.len() <= LONGEST_CHUNK;
+            if short && cache.append(chunk.as_bytes(), hash, sentence) {
                 continue;
             }
-            let found = {
-                let text = scratch.chunk_text.as_bytes();
-                scratch.chunks.find(hash, |c| &text[c.text.0 as usize..c.text.1 as usize] == chunk.as_bytes()).copied()
-            };
-            let (from, to) = match found {
-                Some(cached) => cached.tokens,
-                None => self.remember(chunk, hash, scratch)?,
-            };
-            let tokens = &scratch.tokens[from as usize..to as usize];
-            scratch.sentence.extend_from_slice(tokens);
-            if let Some(hot) = HotChunk::new(chunk, tokens) {
-                scratch.hot[slot] = hot;
+            let start = sentence.len();
+            self.tokenizer().tokenize_chunk(chunk, |token| sentence.push(self.number(token, unknown)))?;
+            if short {
+                cache.insert(chunk.as_bytes(), hash, &sentence[start..]);
             }
         }
         Ok(())
     }
 
-    #[cold]
-    fn remember(&self, chunk: &str, hash: u64, scratch: &mut Scratch) -> Result<(u32, u32)> {
-        let mut tokens = std::mem::take(&mut scratch.tokens);
-        let from = tokens.len() as u32;
-        let read = self.tokenizer().tokenize_chunk(chunk, |token| tokens.push(self.number(token, scratch)));
-        scratch.tokens = tokens;
-        read?;
-        let range = (from, scratch.tokens.len() as u32);
-        let start = scratch.chunk_text.len() as u32;
-        scratch.chunk_text.push_str(chunk);
-        let cached = CachedChunk { text: (start, scratch.chunk_text.len() as u32), tokens: range };
-        let text = scratch.chunk_text.as_bytes();
-        scratch.chunks.insert_unique(hash, cached, |c| {
-            FixedState::default().hash_one(&text[c.text.0 as usize..c.text.1 as usize])
-        });
-        scratch.bytes += chunk.len() + 4 * (range.1 - range.0) as usize + 2 * size_of::<CachedChunk>();
-        Ok(range)
+    /// Reads words that somebody else has cut.
+    pub(super) fn read_words(&self, words: &[&str], scratch: &mut Scratch) {
+        let Scratch { unknown, sentence, .. } = scratch;
+        sentence.clear();
+        sentence.extend(words.iter().map(|word| self.number(word, unknown)));
     }
 
-    /// The number of a word, which for one outside the vocabulary is found or given in `scratch`.
-    fn number(&self, word: &str, scratch: &mut Scratch) -> u32 {
+    /// The number of a word, which for one outside the vocabulary is found or given in `unknown`.
+    fn number(&self, word: &str, unknown: &mut Unknown) -> u32 {
         if let Some(known) = self.words.find(&self.model.vocabulary.words, word) {
             return known;
         }
-        if let Some(unknown) = scratch.unknown.get(word) {
-            return *unknown;
+        if let Some(number) = unknown.numbers.get(word) {
+            return *number;
         }
-        let number = (self.squares.len() + scratch.unknown_squares.len()) as u32;
-        let square = self.look_inside(word, &mut scratch.unknown_inner);
-        scratch.unknown_squares.push(square);
-        scratch.unknown.insert(word.into(), number);
-        scratch.bytes += word.len() + 48 + 8 * (1 + self.intercepts.len());
+        let number = (self.n_words() + unknown.numbers.len()) as u32;
+        self.look_inside(word, &mut unknown.rows);
+        unknown.numbers.insert(word.into(), number);
+        unknown.n_bytes += word.len() + 48 + 4 * (1 + self.intercepts.len());
         number
     }
 
-    /// Appends to `inner` what a word's subwords add to each frame, and returns `‖φ_w‖²`.
-    fn look_inside(&self, word: &str, inner: &mut Vec<f64>) -> f64 {
-        let vocabulary = &self.model.vocabulary;
+    /// Appends a row to `rows`: `‖φ‖²` of a word, and what its subwords add to each frame.
+    fn look_inside(&self, word: &str, rows: &mut Vec<f32>) {
         let params = &self.model.metadata.features;
-        let mut found: Vec<u32> = Vec::new();
+        let n_frames = self.intercepts.len();
+        let mut found: Vec<u32> = Vec::with_capacity(64);
         subwords(word, params.min_subword, params.max_subword, |subword| {
-            found.extend(self.subwords.find(&vocabulary.subwords, subword));
+            found.extend(self.subwords.find(&self.model.vocabulary.subwords, subword));
         });
         found.sort_unstable();
-        let start = inner.len();
-        inner.resize(start + self.intercepts.len(), 0.0);
-        let mut square = 0.0;
+        let start = rows.len();
+        rows.resize(start + 1 + n_frames, 0.0);
+        let (square, adds) = rows[start..].split_first_mut().expect("the row was just made");
         for run in found.chunk_by(|a, b| a == b) {
-            let column = run[0] as usize;
-            let value = run.len() as f64 * f64::from(vocabulary.idf_subwords[column]);
-            square += value * value;
-            for (j, sum) in inner[start..].iter_mut().enumerate() {
-                *sum += value * f64::from(self.model.subword_weights[(j, column)]);
-            }
+            let row = &self.subword_rows[run[0] as usize * (1 + n_frames)..][..=n_frames];
+            let count = run.len() as f32;
+            *square += count * row[0] * count * row[0];
+            adds.iter_mut().zip(&row[1..]).for_each(|(sum, add)| *sum += count * add);
         }
-        for (sum, calibration) in inner[start..].iter_mut().zip(&self.model.metadata.calibration) {
-            *sum *= calibration.map.slope;
-        }
-        square
     }
 
-    /// Counts what the sentence in `scratch` holds.
-    fn count(&self, scratch: &mut Scratch) -> Scales {
-        let n_words = self.squares.len() as u32;
+    /// Sums up what the sentence in `scratch` holds, block by block.
+    pub(super) fn sum(&self, scratch: &mut Scratch) -> Scales {
+        let n_frames = self.intercepts.len();
+        let n_words = self.n_words() as u32;
+        let mut sums = std::mem::take(&mut scratch.sums);
+        sums.clear();
+        sums.resize(2 * n_frames, 0.0);
+        let (of_words, of_subwords) = sums.split_at_mut(n_frames);
+
         scratch.columns.clear();
-        let mut last = u32::MAX;
         let mut square = 0.0;
+        let mut last = u32::MAX;
         for word in &scratch.sentence {
+            let (of_word, adds) = self.inner(*word, scratch);
+            square += of_word;
+            of_subwords.iter_mut().zip(adds).for_each(|(sum, add)| *sum += f64::from(*add));
             if *word < n_words {
                 scratch.columns.push(*word);
-                square += self.squares[*word as usize];
                 if last < n_words {
-                    scratch.columns.extend(self.pairs.get(&[last, *word]));
+                    scratch.columns.extend(self.pairs.find([last, *word]));
                 }
-            } else {
-                square += scratch.unknown_squares[(*word - n_words) as usize];
             }
             last = *word;
         }
         scratch.columns.sort_unstable();
-        let idf = &self.model.vocabulary.idf_words;
-        let norm = scratch.columns.chunk_by(|a, b| a == b).map(|run| {
-            let x = sublinear(run.len()) * f64::from(idf[run[0] as usize]);
-            x * x
-        });
+        let mut norm = 0.0;
+        for run in scratch.columns.chunk_by(|a, b| a == b) {
+            let tf = sublinear(run.len());
+            let (idf, adds) = self.own(run[0]);
+            norm += tf * idf * tf * idf;
+            of_words.iter_mut().zip(adds).for_each(|(sum, add)| *sum += tf * f64::from(*add));
+        }
+        scratch.sums = sums;
         let inverse = |square: f64| if square > 0.0 { 1.0 / square.sqrt() } else { 0.0 };
-        Scales { words: self.model.metadata.features.word_weight * inverse(norm.sum()), subwords: inverse(square) }
+        Scales { words: self.model.metadata.features.word_weight * inverse(norm), subwords: inverse(square) }
+    }
+}
+
+/// From pair of words to column, behind a filter that turns away most of the pairs that are none.
+#[derive(Debug)]
+struct PairIndex {
+    filter: Vec<u64>,
+    columns: HashMap<[u32; 2], u32, FixedState>,
+}
+
+impl PairIndex {
+    fn new(pairs: &[[u32; 2]], first_column: u32) -> Self {
+        // Eight bits a pair let about one stranger in nine through, and stay small enough to be near.
+        let mut index = PairIndex {
+            filter: vec![0; (pairs.len() / 8).next_power_of_two()],
+            columns: pairs.iter().zip(first_column..).map(|(pair, column)| (*pair, column)).collect(),
+        };
+        for pair in pairs {
+            let (at, bit) = index.place(*pair);
+            index.filter[at] |= bit;
+        }
+        index
     }
 
-    /// Reads words that somebody else has cut, and counts what they hold.
-    pub(super) fn count_words(&self, words: &[&str], scratch: &mut Scratch) -> Scales {
-        let sentence = words.iter().map(|word| self.number(word, scratch)).collect();
-        scratch.sentence = sentence;
-        self.count(scratch)
+    fn place(&self, [first, second]: [u32; 2]) -> (usize, u64) {
+        // Multiplicative hashing: the high bits of the product depend on all bits of the pair.
+        let hash = (u64::from(first) << 32 | u64::from(second)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        ((hash >> 38) as usize & (self.filter.len() - 1), 1 << (hash >> 32 & 63))
+    }
+
+    fn find(&self, pair: [u32; 2]) -> Option<u32> {
+        let (at, bit) = self.place(pair);
+        if self.filter[at] & bit == 0 {
+            return None;
+        }
+        self.columns.get(&pair).copied()
     }
 }

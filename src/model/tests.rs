@@ -8,7 +8,7 @@ use rand::RngExt as _;
 use super::*;
 use crate::corpus::{Code, Codes, Corpus, CorpusOptions};
 use crate::error::ErrorKind;
-use crate::features::{Documents, FeatureMatrix, Lexicon, Tokenizer, Vocabulary};
+use crate::features::{Documents, FeatureMatrix, Lexicon, Tokenizer};
 use crate::stats::{Bootstrap, fit_dense_logistic, rng, sigmoid};
 use crate::training::{Silent, TrainParams, train};
 

@@ -81,7 +81,8 @@ pub fn explanation_json(explanations: &[(String, Explanation)], top: Option<usiz
 }
 
 /// Positions of the `top` largest contributions by size, in the order of the text.
-pub(crate) fn strongest(words: &[Contribution], top: Option<usize>) -> Vec<usize> {
+#[must_use]
+pub fn strongest(words: &[Contribution], top: Option<usize>) -> Vec<usize> {
     let mut order: Vec<usize> = (0..words.len()).collect();
     order.sort_by(|a, b| words[*b].total().abs().total_cmp(&words[*a].total().abs()));
     order.truncate(top.unwrap_or(usize::MAX));

@@ -10,8 +10,7 @@ mod layout;
 
 pub use card::{card_table, feature_csv};
 pub use evaluation::{evaluation_csv, evaluation_table};
-pub(crate) use explanation::strongest;
-pub use explanation::{EXPLANATION_COLUMNS, explanation_csv, explanation_json};
+pub use explanation::{EXPLANATION_COLUMNS, explanation_csv, explanation_json, strongest};
 
 use serde::Serialize;
 

@@ -39,7 +39,7 @@ impl Bootstrap {
     /// point estimates) and returns as many values on each call, `None` where a value is undefined. A replicate draws as many
     /// clusters as there are, with replacement. The bounds are the `(1 ± level)/2` quantiles, linearly interpolated.
     ///
-    /// A statistic undefined on the data themselves gives `None`. There is no interval with fewer than [`MIN_CLUSTERS`]
+    /// A statistic undefined on the data themselves gives `None`. There is no interval with fewer than 5
     /// clusters, or if more than a tenth of the replicates leave the statistic undefined.
     ///
     /// Source: Davison & Hinkley (1997), Bootstrap Methods and their Application, 3.8; Efron (1979) for the percentile method.

@@ -1,0 +1,59 @@
+//! Scoring with the bundled model on one thread: `cargo bench --bench score`. An item is a sentence.
+
+mod support;
+
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{Bencher, black_box};
+use framescope::{Model, Scorer, Scratch};
+use support::{n_bytes, sentences, size, unseen_sentences};
+
+const N: usize = size(10_000, 100);
+
+fn main() {
+    divan::main();
+}
+
+fn scorer() -> Scorer {
+    Scorer::new(Model::bundled().expect("the bundled model loads"))
+}
+
+fn score_all(scorer: &Scorer, texts: &[String], scratch: &mut Scratch, proba: &mut [f64]) {
+    for text in texts {
+        scorer.proba(black_box(text), scratch, proba).expect("generated text can be scored");
+        black_box(&proba);
+    }
+}
+
+/// All words met before, as after the first seconds of a long file.
+#[divan::bench(sample_count = 50)]
+fn warm(bencher: Bencher) {
+    let (scorer, texts) = (scorer(), sentences(N));
+    let (mut scratch, mut proba) = (Scratch::default(), vec![0.0; scorer.frames().len()]);
+    score_all(&scorer, &texts, &mut scratch, &mut proba);
+    bencher
+        .counter(BytesCount::new(n_bytes(&texts)))
+        .counter(ItemsCount::new(N))
+        .bench_local(|| score_all(&scorer, &texts, &mut scratch, &mut proba));
+}
+
+/// Empty caches, and words that come back: the start of a file.
+#[divan::bench(sample_count = 10)]
+fn cold(bencher: Bencher) {
+    score_cold(bencher, &sentences(N));
+}
+
+/// Empty caches, and no word comes twice: the worst case.
+#[divan::bench(sample_count = 10)]
+fn unseen_words(bencher: Bencher) {
+    score_cold(bencher, &unseen_sentences(N));
+}
+
+fn score_cold(bencher: Bencher, texts: &[String]) {
+    let scorer = scorer();
+    let mut proba = vec![0.0; scorer.frames().len()];
+    bencher
+        .counter(BytesCount::new(n_bytes(texts)))
+        .counter(ItemsCount::new(N))
+        .with_inputs(Scratch::default)
+        .bench_local_refs(|scratch| score_all(&scorer, texts, scratch, &mut proba));
+}

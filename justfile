@@ -1,0 +1,27 @@
+# What is here.
+default:
+    @just --list
+
+# Format, lints, tests and docs: what must pass before a change goes in.
+check:
+    cargo fmt --check
+    cargo clippy --all-targets --all-features -- -D warnings
+    cargo test
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features
+
+# The tests, or those whose name holds a word: `just test tokens`.
+test *ARGS:
+    cargo test {{ARGS}}
+
+# The benches, or one of them: `just bench --bench score`.
+bench *ARGS="--bench '*'":
+    cargo bench {{ARGS}}
+
+# Accept new snapshots and new output in the console blocks, then show what moved.
+snap:
+    INSTA_UPDATE=always TRYCMD=overwrite cargo test
+    git diff --stat
+
+# Rebuild the bundled model from its labels.
+reproduce:
+    cargo run --release -- train labels/framing-en.csv -o models/framing-en.safetensors --group story_id

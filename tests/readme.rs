@@ -1,0 +1,30 @@
+//! The README's console blocks, and the cases in `tests/cli`, run for real.
+
+use std::fs;
+use std::path::Path;
+
+/// Runs in a copy, so that the files that the examples write do not land in the repository.
+///
+/// With `TRYCMD=overwrite` the README's outputs are rewritten instead.
+#[test]
+fn readme_is_true() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = tempfile::tempdir().unwrap();
+    let readme = folder.path().join("README.md");
+    fs::copy(root.join("README.md"), &readme).unwrap();
+    let labels = folder.path().join("README.in/labels");
+    fs::create_dir_all(&labels).unwrap();
+    fs::copy(root.join("labels/framing-en.csv"), labels.join("framing-en.csv")).unwrap();
+
+    let cases = trycmd::TestCases::new();
+    cases.case(&readme);
+    cases.run();
+    if std::env::var("TRYCMD").is_ok_and(|mode| mode == "overwrite") {
+        fs::copy(&readme, root.join("README.md")).unwrap();
+    }
+}
+
+#[test]
+fn cli_cases() {
+    trycmd::TestCases::new().case("tests/cli/*.trycmd");
+}
