@@ -17,9 +17,9 @@ test *ARGS:
 bench *ARGS="--bench '*'":
     cargo bench {{ARGS}}
 
-# Accept new snapshots and new output in the console blocks, then show what moved.
+# Rewrite the outputs in the README's console blocks and in tests/cli, then show what moved.
 snap:
-    INSTA_UPDATE=always TRYCMD=overwrite cargo test
+    TRYCMD=overwrite cargo test --test readme
     git diff --stat
 
 # Rebuild the bundled model from its labels.

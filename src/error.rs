@@ -215,10 +215,7 @@ pub enum ErrorKind {
         why: String,
     },
     /// There are fewer groups than folds.
-    #[error(
-        "{n_groups} {unit} cannot fill {n_folds} folds, each of which holds out whole {unit}; \
-         use --folds {n_groups} or fewer, or another --group"
-    )]
+    #[error("{n_groups} {unit} cannot fill {n_folds} folds, each of which holds out whole {unit}; {}", fewer_folds(*n_groups))]
     TooFewGroups {
         /// Distinct groups.
         n_groups: usize,
@@ -423,6 +420,14 @@ fn nearest_hint(nearest: Option<&String>) -> String {
 fn columns_phrase(columns: &[String]) -> String {
     let names = columns.iter().map(|c| format!("{c:?}")).collect::<Vec<_>>().join(", ");
     if columns.len() == 1 { format!("a column {names}") } else { format!("columns {names}") }
+}
+
+fn fewer_folds(n_groups: usize) -> String {
+    if n_groups < 2 {
+        "choose another --group".to_owned()
+    } else {
+        format!("ask for {n_groups} folds or fewer, or choose another --group")
+    }
 }
 
 fn them(columns: &[String]) -> &'static str {

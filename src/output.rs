@@ -60,6 +60,10 @@ impl AtomicFile {
                 return Err(failed(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only")));
             }
             let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            if !folder.is_dir() {
+                let missing = format!("there is no folder {}", folder.display());
+                return Err(failed(io::Error::new(io::ErrorKind::NotFound, missing)));
+            }
             let mut builder = Builder::new();
             builder.prefix(".framescope-").suffix(".partial");
             #[cfg(unix)]

@@ -351,8 +351,9 @@ fn unusual_texts_pass_through_untouched_and_are_scored() {
         assert_ne!(row[5], "", "no decision for {text:.60}");
     }
     let run = folder.succeeds(&["explain", "rows.csv", "--format", "json", "--top", "5"]);
-    let explained: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
-    assert_eq!(explained.as_array().map(Vec::len), Some(texts.len()));
+    let lines = std::str::from_utf8(&run.stdout).unwrap().lines();
+    let explained: Vec<serde_json::Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(explained.len(), texts.len());
     let run = folder.succeeds(&["explain", "rows.csv"]);
     assert_eq!(run.text().matches("; logit ").count(), 3 * texts.len(), "one heading a frame and text");
 }

@@ -1,5 +1,7 @@
 //! The whole way, twice: the same rows, settings and seed give the same bytes, at any number of threads.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -100,7 +102,8 @@ fn layouts_give_the_same_predictions() {
         tsv.write_record(&row).unwrap();
         let object: serde_json::Map<_, _> =
             header.iter().zip(row.iter()).map(|(name, cell)| (name.to_owned(), cell.into())).collect();
-        jsonl.push_str(&format!("{}\n", serde_json::Value::Object(object)));
+        jsonl += &serde_json::Value::Object(object).to_string();
+        jsonl.push('\n');
     }
     tsv.flush().unwrap();
     fs::write(folder.path().join("rows.jsonl"), jsonl).unwrap();

@@ -1,5 +1,7 @@
 //! Laws that hold for any input.
 
+#![allow(clippy::unwrap_used)]
+
 use std::io::Write as _;
 use std::sync::LazyLock;
 

@@ -1,5 +1,7 @@
 //! The README's console blocks, and the cases in `tests/cli`, run for real.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::Path;
 

@@ -1,6 +1,8 @@
 //! Checks on real rows that are not ours to ship, and so lie outside the project. Run with `cargo test --release --test real_data --
 //! --ignored`; each fails, and says so, when the rows are absent.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;

@@ -1,5 +1,7 @@
 //! What the numbers promise, held to it by simulation with fixed seeds.
 
+#![allow(clippy::unwrap_used)]
+
 use framescope::evaluation::{Predictions, Scored, evaluate};
 use framescope::stats::Bootstrap;
 use framescope::training::{Silent, train};
@@ -77,13 +79,10 @@ fn no_signal_in_no_skill_out() {
         }
     }
     let model = train(&corpus, &TrainParams { leakage: false, ..TrainParams::default() }, &Silent).unwrap().model;
-    for frame in &model.metadata().training.evaluation.frames {
-        let auc = frame.scores.get(Metric::RocAuc).unwrap();
-        assert!(
-            auc.low.unwrap() < 0.5 && auc.high.unwrap() > 0.5 || (auc.value - 0.5).abs() < 0.06,
-            "{}: shuffled labels give AUC {}",
-            frame.frame,
-            auc.to_text(3)
-        );
-    }
+    // Three intervals at 95 %: one may miss, and none by much.
+    let aucs: Vec<_> =
+        model.metadata().training.evaluation.frames.iter().map(|f| f.scores.get(Metric::RocAuc).unwrap()).collect();
+    let hits = aucs.iter().filter(|auc| auc.low.unwrap() <= 0.5 && 0.5 <= auc.high.unwrap()).count();
+    assert!(hits >= 2, "{aucs:?}");
+    assert!(aucs.iter().all(|auc| (auc.value - 0.5).abs() < 0.08), "{aucs:?}");
 }

@@ -24,12 +24,18 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// Fits map and threshold to out-of-fold decision values. All arguments have length n_samples.
+    /// Fits map and threshold to out-of-fold decision values. Where these carry no signal the threshold is 0.5.
+    ///
+    /// All arguments have length n_samples.
     ///
     /// # Errors
     /// As [`PlattMap::fit`].
     pub fn fit(decisions: &[f64], gold: &[bool]) -> Result<Self> {
         let map = PlattMap::fit(decisions, gold)?;
+        if map.slope == 0.0 {
+            // Without signal the best F1 is had by predicting every row, which says nothing of any of them.
+            return Ok(Calibration { map, threshold: 0.5 });
+        }
         let proba: Vec<f64> = decisions.iter().map(|z| map.proba(*z)).collect();
         Ok(Calibration { map, threshold: round_significant(best_f1_threshold(&proba, gold)) })
     }

@@ -1,4 +1,4 @@
-//! What can be typed. Defaults come from the library's own, so that help cannot drift from what is done.
+//! What can be typed. Numbers take their defaults from the library, so that help cannot drift from what is done.
 
 use std::path::PathBuf;
 

@@ -2,8 +2,8 @@
 
 use super::args::{Common, EvaluateArgs, Format};
 use super::console::{self, Bars};
-use super::train::warn_left_out;
-use crate::corpus::Corpus;
+use super::train::{warn_constant, warn_left_out};
+use crate::corpus::{Corpus, SourceFile};
 use crate::evaluation::Evaluation;
 use crate::model::Scorer;
 use crate::report::{evaluation_csv, evaluation_table, to_json};
@@ -17,7 +17,9 @@ pub(super) fn run(args: &EvaluateArgs, common: &Common) -> anyhow::Result<()> {
             let params = args.training.train_params(common.seed, n_folds, bootstrap)?;
             let corpus = Corpus::read(&args.coded.files, &args.coded.corpus_options(None)?)?;
             warn_left_out(common, corpus.left_out);
-            cross_validate(&corpus, &params, &Bars::new(common))?
+            let validated = cross_validate(&corpus, &params, &Bars::new(common))?;
+            warn_constant(common, &validated.left_out);
+            validated.evaluation
         }
         None => judge_model(args, common, bootstrap)?,
     };
@@ -30,7 +32,10 @@ fn judge_model(args: &EvaluateArgs, common: &Common, bootstrap: Bootstrap) -> an
     let corpus = Corpus::read(&args.coded.files, &args.coded.corpus_options(Some(model.frames()))?)?;
     warn_left_out(common, corpus.left_out);
     for source in &corpus.sources {
-        if model.metadata().training.sources.iter().any(|known| known.sha256 == source.sha256) {
+        let other_part =
+            |known: &SourceFile| known.split.is_some() && source.split.is_some() && known.split != source.split;
+        let same = |known: &SourceFile| known.sha256 == source.sha256 && !other_part(known);
+        if model.metadata().training.sources.iter().any(same) {
             let message = format!(
                 "{name} was trained on {}: these scores flatter it; use --cross-validate for honest ones",
                 source.name

@@ -9,32 +9,22 @@ use super::console;
 use crate::corpus::{Row, Table};
 use crate::error::{Error, ErrorKind};
 use crate::model::{Explanation, FrameExplanation, Scorer};
-use crate::report::{explanation_csv, strongest, to_json};
+use crate::report::{explanation_csv, explanation_header, explanation_json, strongest};
 
 /// Words shown a frame in a table.
 const TOP: usize = 10;
 
 pub(super) fn run(args: &ExplainArgs, common: &Common) -> anyhow::Result<()> {
     let scorer = Scorer::new(console::load(args.model.as_deref())?.0);
-    let explanations = match &args.text {
-        Some(text) => vec![(String::new(), scorer.explain(text)?)],
-        None => explain_files(args, &scorer)?,
-    };
-    console::print(&match common.format.unwrap_or(Format::Table) {
-        Format::Csv => explanation_csv(&explanations, args.top)?,
-        Format::Json => to_json(&crate::report::explanation_json(&explanations, args.top))?,
-        Format::Table => {
-            let shown: Vec<String> =
-                explanations.iter().map(|(id, explanation)| page(id, explanation, args.top.unwrap_or(TOP))).collect();
-            shown.join("\n")
-        }
-    })?;
-    Ok(())
-}
-
-fn explain_files(args: &ExplainArgs, scorer: &Scorer) -> crate::Result<Vec<(String, Explanation)>> {
+    let format = common.format.unwrap_or(Format::Table);
+    if format == Format::Csv {
+        console::print(&explanation_header()?)?;
+    }
+    if let Some(text) = &args.text {
+        show("", &scorer.explain(text)?, format, args.top)?;
+        return Ok(());
+    }
     let options = args.input.read_options()?;
-    let mut explanations = Vec::new();
     for path in &args.files {
         let mut table = Table::open(path, &options)?;
         let text = table.header().text(&options.columns).map_err(|error| error.in_file(table.name()))?;
@@ -43,14 +33,23 @@ fn explain_files(args: &ExplainArgs, scorer: &Scorer) -> crate::Result<Vec<(Stri
         let mut any = false;
         while table.read(&mut row)? {
             any = true;
-            let name = id.map_or_else(|| row.line.to_string(), |id| row.get(id).to_owned());
-            explanations.push((name, scorer.explain(row.get(text))?));
+            let line = row.line.to_string();
+            show(id.map_or(&line, |id| row.get(id)), &scorer.explain(row.get(text))?, format, args.top)?;
         }
         if !any {
-            return Err(Error::from(ErrorKind::NoRows { purpose: "explain".into() }).in_file(table.name()));
+            return Err(Error::from(ErrorKind::NoRows { purpose: "explain".into() }).in_file(table.name()).into());
         }
     }
-    Ok(explanations)
+    Ok(())
+}
+
+/// Prints one explanation, so that none is held longer than it takes.
+fn show(id: &str, explanation: &Explanation, format: Format, top: Option<usize>) -> crate::Result<()> {
+    console::print(&match format {
+        Format::Csv => explanation_csv(id, explanation, top)?,
+        Format::Json => format!("{}\n", explanation_json(id, explanation, top)),
+        Format::Table => page(id, explanation, top.unwrap_or(TOP)),
+    })
 }
 
 /// The sentence once per frame with its words tinted, and the words that decide, heaviest first.

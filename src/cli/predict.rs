@@ -16,6 +16,10 @@ pub(super) fn run(args: &PredictArgs, common: &Common) -> anyhow::Result<()> {
     let output = args
         .output_format(common.format)
         .ok_or_else(|| Error::parameter("--format", "table", "csv or json: predict writes rows"))?;
+    if args.output.extension().is_some_and(|extension| extension == "gz" || extension == "zst") {
+        let found = args.output.display();
+        return Err(Error::parameter("--output", found, "a name without .gz or .zst: output is not compressed").into());
+    }
     let mut options = PredictOptions {
         read: args.input.read_options()?,
         output,

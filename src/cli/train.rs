@@ -10,6 +10,9 @@ use crate::training::train;
 
 pub(super) fn run(args: &TrainArgs, common: &Common) -> anyhow::Result<()> {
     let params = args.training.train_params(common.seed, args.folds, args.intervals.bootstrap(common.seed)?)?;
+    if args.output.as_os_str() == "-" {
+        return Err(Error::parameter("--output", "-", "a file: the scores go to stdout").into());
+    }
     let same = |input: &String| {
         std::fs::canonicalize(input).ok().is_some_and(|input| Some(input) == std::fs::canonicalize(&args.output).ok())
     };
@@ -27,13 +30,13 @@ pub(super) fn run(args: &TrainArgs, common: &Common) -> anyhow::Result<()> {
     warn_left_out(common, corpus.left_out);
 
     let trained = train(&corpus, &params, &Bars::new(common))?;
-    for frame in &trained.left_out {
-        console::warn(common, &format!("frame {frame:?} was left out: it has too few rows of one class"));
-    }
+    warn_constant(common, &trained.left_out);
     let model = trained.model;
     for (frame, calibration) in model.frames().names().iter().zip(model.calibration()) {
         if calibration.map.slope == 0.0 {
-            let message = format!("frame {frame:?} shows no signal out of fold: every row gets the same probability");
+            let message = format!(
+                "frame {frame:?} shows no signal out of fold: every row gets the same probability, and none is predicted unless it is above 0.5"
+            );
             console::warn(common, &message);
         }
     }
@@ -58,6 +61,13 @@ pub(super) fn run(args: &TrainArgs, common: &Common) -> anyhow::Result<()> {
         ),
     );
     Ok(())
+}
+
+/// Tells which frames were not trained.
+pub(super) fn warn_constant(common: &Common, left_out: &[String]) {
+    for frame in left_out {
+        console::warn(common, &format!("frame {frame:?} was left out: it has too few rows of one class"));
+    }
 }
 
 /// Tells how many rows take no part.

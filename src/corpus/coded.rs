@@ -40,6 +40,9 @@ pub struct SourceFile {
     pub sha256: String,
     /// Rows below its header.
     pub n_rows: usize,
+    /// The value of the split column to which the rows were limited.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub split: Option<String>,
 }
 
 /// How many rows were left out, and why.
@@ -288,7 +291,7 @@ impl Builder {
             );
         }
         self.n_read += n_rows;
-        self.sources.push(SourceFile { name, sha256, n_rows });
+        self.sources.push(SourceFile { name, sha256, n_rows, split: options.split.clone() });
         Ok(())
     }
 

@@ -20,7 +20,7 @@ pub struct ColumnNames {
     pub doc_id: String,
     /// The event that the article tells, shared by articles of several outlets.
     pub story_id: String,
-    /// A row weight for training, 1 where empty.
+    /// A row weight for fitting, 1 where empty. Calibration, choices and scores count every row once.
     pub weight: String,
     /// A name of the part of the data, such as `train` or `test`.
     pub split: String,

@@ -134,6 +134,9 @@ pub(crate) fn parse_cell(cell: &str) -> Result<Option<Vec<&str>>> {
     if names.contains(&NO_FRAME) {
         return bad("frames joined by ';', or \"none\" alone");
     }
+    if cell.contains(['\n', '\r']) {
+        return bad("frames joined by ';', without line breaks");
+    }
     if names.iter().any(|name| name.is_empty()) {
         return bad("a frame name on both sides of each ';'");
     }

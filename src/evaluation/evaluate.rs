@@ -1,6 +1,6 @@
 //! From judged rows to one result with everything in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use super::leakage::Leakage;
 use super::metrics::{Judged, Metric, N_BINS, Ranked, Values, bin_of, macro_average};
 use crate::corpus::{Categories, Code, Codes, Corpus, Frames, NO_FRAME};
 use crate::error::{ErrorKind, Result};
-use crate::stats::{Bootstrap, Estimate};
+use crate::stats::{Bootstrap, Estimate, MIN_CLUSTERS};
 
 /// Predictions beside what the coder said. All rows in the same order.
 #[derive(Debug, Clone, Copy)]
@@ -237,13 +237,13 @@ fn judge(scored: &Scored<'_>, rows: &[usize], bootstrap: Bootstrap) -> Part {
         .iter()
         .zip(&per_frame)
         .zip(scores)
-        .map(|((frame, ranked), scores)| describe(frame, ranked.judged(), scores))
+        .map(|((frame, ranked), scores)| describe(frame, ranked.judged(), &clusters, scores))
         .collect();
     let n_clusters = clusters.iter().max().map_or(0, |last| *last as usize + 1);
     Part { n_clusters, frames, macro_average, micro_average }
 }
 
-fn describe(frame: &str, judged: &[Judged], mut scores: Scores) -> FrameEvaluation {
+fn describe(frame: &str, judged: &[Judged], clusters: &[u32], mut scores: Scores) -> FrameEvaluation {
     let mut counts = Counts::default();
     let mut bins = vec![(0_usize, 0.0, 0.0); N_BINS];
     for one in judged {
@@ -257,7 +257,13 @@ fn describe(frame: &str, judged: &[Judged], mut scores: Scores) -> FrameEvaluati
         *bin = (bin.0 + 1, bin.1 + one.proba, bin.2 + f64::from(u8::from(one.gold)));
     }
     // An estimate of this frame rests on the rows coded for it, not on all of them.
-    scores.0.values_mut().for_each(|estimate| estimate.n = judged.len());
+    let n_clusters = judged.iter().map(|one| clusters[one.row as usize]).collect::<BTreeSet<_>>().len();
+    for estimate in scores.0.values_mut() {
+        (estimate.n, estimate.n_clusters) = (judged.len(), n_clusters);
+        if n_clusters < MIN_CLUSTERS {
+            (estimate.low, estimate.high) = (None, None);
+        }
+    }
     let reliability = bins
         .into_iter()
         .map(|(n, proba, share)| {

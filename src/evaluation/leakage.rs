@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evaluate::Evaluation;
 use super::metrics::Metric;
-use crate::corpus::GroupBy;
+use crate::corpus::{Folds, GroupBy};
 use crate::stats::Estimate;
 
 /// The same rows scored out of fold, with folds that keep other things together.
@@ -21,6 +21,8 @@ pub struct LeakageScore {
     pub group: GroupBy,
     /// Distinct groups.
     pub n_groups: usize,
+    /// Folds: fewer than asked for where there are fewer groups, so that less is trained on.
+    pub n_folds: usize,
     /// Macro-averaged F1, if defined.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub macro_f1: Option<Estimate>,
@@ -32,11 +34,12 @@ pub struct LeakageScore {
 impl LeakageScore {
     /// Takes the two headline numbers from an evaluation.
     #[must_use]
-    pub fn new(group: GroupBy, n_groups: usize, evaluation: &Evaluation) -> Self {
+    pub fn new(group: GroupBy, folds: &Folds, evaluation: &Evaluation) -> Self {
         let get = |metric| evaluation.macro_average.get(metric).cloned();
         LeakageScore {
             group,
-            n_groups,
+            n_groups: folds.n_groups,
+            n_folds: folds.n_folds,
             macro_f1: get(Metric::F1),
             mean_average_precision: get(Metric::AveragePrecision),
         }

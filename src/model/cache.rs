@@ -53,14 +53,29 @@ impl HotChunk {
 }
 
 impl ChunkCache {
-    /// Appends the chunk's tokens to `out`, if it is remembered.
-    pub(super) fn append(&mut self, chunk: &[u8], hash: u64, out: &mut Vec<u32>) -> bool {
+    /// Appends the chunk's tokens to `out`, if it is among the hot ones.
+    pub(super) fn append_hot(&mut self, chunk: &[u8], hash: u64, out: &mut Vec<u32>) -> bool {
         if self.hot.is_empty() {
             self.hot.resize(HOT_SLOTS, HotChunk::default());
         }
-        let slot = &mut self.hot[hash as usize % HOT_SLOTS];
-        if slot.is(chunk) {
+        let slot = &self.hot[hash as usize % HOT_SLOTS];
+        let found = slot.is(chunk);
+        if found {
             out.extend_from_slice(&slot.tokens[..usize::from(slot.n_tokens)]);
+        }
+        found
+    }
+
+    /// Makes a chunk hot, if it is short.
+    pub(super) fn heat(&mut self, chunk: &[u8], hash: u64, tokens: &[u32]) {
+        if let Some(hot) = HotChunk::new(chunk, tokens) {
+            self.hot[hash as usize % HOT_SLOTS] = hot;
+        }
+    }
+
+    /// Appends the chunk's tokens to `out`, if it is remembered at all.
+    pub(super) fn append(&mut self, chunk: &[u8], hash: u64, out: &mut Vec<u32>) -> bool {
+        if self.append_hot(chunk, hash, out) {
             return true;
         }
         let same =
@@ -69,7 +84,7 @@ impl ChunkCache {
         let tokens = &self.tokens[entry.tokens.0 as usize..entry.tokens.1 as usize];
         out.extend_from_slice(tokens);
         if let Some(hot) = HotChunk::new(chunk, tokens) {
-            *slot = hot;
+            self.hot[hash as usize % HOT_SLOTS] = hot;
         }
         true
     }

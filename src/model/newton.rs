@@ -84,7 +84,9 @@ impl Objective<'_> {
         let n_features = self.matrix.n_features();
         let origin = vec![0.0; n_features + 1];
         let at_origin = norm(&self.gradient(&origin, &vec![0.5; self.targets.len()]));
-        let wanted = tolerance * at_origin;
+        // Where the classes balance exactly, the gradient at the origin is rounding, and no share of it can be reached.
+        let rounding = 1e-12 * self.weights.iter().sum::<f64>();
+        let wanted = (tolerance * at_origin).max(rounding);
 
         let mut point = start.map_or(origin, |weights| self.rescaled(weights, |w, s| w / s));
         let mut z = self.decisions(&point);

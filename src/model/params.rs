@@ -22,7 +22,7 @@ pub enum ClassWeight {
 pub enum Prior {
     /// A feature that is more frequent in one class than in the other may have a larger weight: it is penalised by
     /// `(w / s)²` with `s` in proportion to `1 + |r|`, where r is the log ratio of its mean value in the two classes.
-    /// With few rows this helps more than any choice of alpha (README, "How good is it").
+    /// README, "How good is it", shows what that is worth.
     ///
     /// Source: the log-count ratio of Wang & Manning (2012), ACL, 90–94, used as the scale of a prior.
     #[default]

@@ -236,11 +236,19 @@ impl Scorer {
         let hasher = FixedState::default();
         for chunk in chunks(text) {
             let hash = hasher.hash_one(chunk.as_bytes());
+            let start = sentence.len();
+            if cache.append_hot(chunk.as_bytes(), hash, sentence) {
+                continue;
+            }
+            // Scanning a plain chunk again is cheaper than finding it in a table too large to be near.
+            if self.tokenizer().scan(chunk, |token| sentence.push(self.number(token, unknown))) {
+                cache.heat(chunk.as_bytes(), hash, &sentence[start..]);
+                continue;
+            }
             let short = chunk.len() <= LONGEST_CHUNK;
             if short && cache.append(chunk.as_bytes(), hash, sentence) {
                 continue;
             }
-            let start = sentence.len();
             self.tokenizer().tokenize_chunk(chunk, |token| sentence.push(self.number(token, unknown)))?;
             if short {
                 cache.insert(chunk.as_bytes(), hash, &sentence[start..]);

@@ -6,7 +6,7 @@ use super::layout::{count, counted, csv, long, short, table};
 use crate::corpus::GroupBy;
 use crate::error::Result;
 use crate::evaluation::{Evaluation, FrameEvaluation, Metric, Scores};
-use crate::stats::Estimate;
+use crate::stats::{Estimate, MIN_CLUSTERS};
 
 /// Outlets shown in a table; the others are in the JSON and the CSV.
 const MOST_OUTLETS: usize = 15;
@@ -15,15 +15,7 @@ const MOST_OUTLETS: usize = 15;
 #[must_use]
 pub fn evaluation_table(evaluation: &Evaluation) -> String {
     let mut out = scores_table(evaluation);
-    let unit = if evaluation.n_clusters == evaluation.n_rows { "rows" } else { "articles" };
-    let _ = writeln!(
-        out,
-        "\n{}; {:.0} % intervals from {} draws of {} {unit}.",
-        counted(evaluation.n_rows, "row", "rows"),
-        100.0 * evaluation.bootstrap.level,
-        count(evaluation.bootstrap.n_replicates),
-        count(evaluation.n_clusters),
-    );
+    let _ = writeln!(out, "\n{}; {}.", counted(evaluation.n_rows, "row", "rows"), intervals(evaluation));
     if let Some(lines) = leakage_lines(evaluation) {
         out.push_str(&lines);
     }
@@ -41,6 +33,20 @@ pub fn evaluation_table(evaluation: &Evaluation) -> String {
         out.push_str(&outlets_table(evaluation));
     }
     out
+}
+
+fn intervals(evaluation: &Evaluation) -> String {
+    let bootstrap = evaluation.bootstrap;
+    let unit = if evaluation.n_clusters == evaluation.n_rows { ["row", "rows"] } else { ["article", "articles"] };
+    let clusters = counted(evaluation.n_clusters, unit[0], unit[1]);
+    if bootstrap.n_replicates == 0 {
+        "no intervals were asked for".to_owned()
+    } else if evaluation.n_clusters < MIN_CLUSTERS {
+        format!("no intervals: {clusters}, and {MIN_CLUSTERS} are the least that supports one")
+    } else {
+        let draws = count(bootstrap.n_replicates);
+        format!("{:.0} % intervals from {draws} draws of {clusters}", 100.0 * bootstrap.level)
+    }
 }
 
 fn scores_table(evaluation: &Evaluation) -> String {
@@ -103,12 +109,12 @@ fn leakage_lines(evaluation: &Evaluation) -> Option<String> {
                 GroupBy::Row => "single rows (random)".to_owned(),
                 group => format!("whole {}", group.unit()),
             };
-            let n = count(score.n_groups);
-            vec![what, n, long(score.macro_f1.as_ref()), long(score.mean_average_precision.as_ref())]
+            let (n_groups, n_folds) = (count(score.n_groups), count(score.n_folds));
+            vec![what, n_groups, n_folds, long(score.macro_f1.as_ref()), long(score.mean_average_precision.as_ref())]
         })
         .collect();
-    out.push_str(&table(&["", "groups", "macro F1", "mean average precision"], &rows));
-    out.push_str("What falls from the first line to the last is owed to rows that resemble the training rows.\n");
+    out.push_str(&table(&["", "groups", "folds", "macro F1", "mean average precision"], &rows));
+    out.push_str("A fall from one line to the next is owed to rows that resemble training rows, and to groups unlike any trained on.\n");
     Some(out)
 }
 

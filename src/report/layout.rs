@@ -51,11 +51,15 @@ pub(super) fn counted(n: usize, one: &str, many: &str) -> String {
 
 /// CSV with a header.
 pub(super) fn csv(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Result<String> {
-    let failed = |error: csv::Error| Error::from(ErrorKind::Csv(error.to_string()));
+    let header = header.iter().map(|name| (*name).to_owned()).collect();
+    csv_rows(std::iter::once(header).chain(rows))
+}
+
+/// CSV without one.
+pub(super) fn csv_rows(rows: impl IntoIterator<Item = Vec<String>>) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(header).map_err(failed)?;
     for row in rows {
-        writer.write_record(row).map_err(failed)?;
+        writer.write_record(row).map_err(|error| Error::from(ErrorKind::Csv(error.to_string())))?;
     }
     let bytes = writer.into_inner().map_err(|error| Error::io("write CSV", error.into_error()))?;
     Ok(String::from_utf8(bytes).expect("CSV of strings is UTF-8"))

@@ -10,7 +10,7 @@ mod layout;
 
 pub use card::{card_table, feature_csv};
 pub use evaluation::{evaluation_csv, evaluation_table};
-pub use explanation::{EXPLANATION_COLUMNS, explanation_csv, explanation_json, strongest};
+pub use explanation::{EXPLANATION_COLUMNS, explanation_csv, explanation_header, explanation_json, strongest};
 
 use serde::Serialize;
 

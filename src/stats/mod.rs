@@ -10,7 +10,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
-pub use bootstrap::{Bootstrap, Replicate};
+pub use bootstrap::{Bootstrap, MIN_CLUSTERS, Replicate};
 pub use estimate::Estimate;
 pub use logistic::{DenseLogistic, fit_dense_logistic};
 

@@ -2,10 +2,10 @@
 
 use super::params::TrainParams;
 use super::progress::{Progress, Silent};
-use super::train::{other_folds, train};
-use crate::corpus::{Corpus, Folds, GroupBy, folds};
-use crate::error::{ErrorKind, Result};
-use crate::evaluation::{Evaluation, Leakage, LeakageScore, Predictions};
+use super::train::{leakage, learnable, other_folds, train};
+use crate::corpus::{Corpus, Folds, GroupBy};
+use crate::error::Result;
+use crate::evaluation::{Evaluation, Predictions};
 use crate::model::Scorer;
 use crate::stats::Bootstrap;
 
@@ -16,32 +16,27 @@ use crate::stats::Bootstrap;
 /// are judged on. Each outer training costs as much as [`train`].
 ///
 /// # Errors
-/// As [`train`], and [`ErrorKind::TooFewGroups`] when the outer training rows leave too few groups for the inner folds.
-pub fn cross_validate(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress) -> Result<Evaluation> {
+/// As [`train`], and [`ErrorKind::TooFewGroups`](crate::ErrorKind::TooFewGroups) when the outer training rows leave too few groups for the inner folds.
+pub fn cross_validate(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress) -> Result<CrossValidated> {
     let params = params.clone().check()?;
     let group = params.group.unwrap_or_else(|| GroupBy::natural(corpus));
-    let own = folds(corpus, group, params.n_folds, params.seed)?;
-    let mut evaluation = nested(corpus, group, &own, &params, progress)?.judge(corpus, params.bootstrap)?;
+    let (corpus, own, left_out) = learnable(corpus, group, &params)?;
+    let mut evaluation = nested(&corpus, group, &own, &params, progress)?.judge(&corpus, params.bootstrap)?;
     if params.leakage {
-        let mut scores = Vec::new();
-        for other in [GroupBy::Row, GroupBy::DocId, GroupBy::StoryId, GroupBy::Outlet] {
-            if other == group {
-                scores.push(LeakageScore::new(group, own.n_groups, &evaluation));
-                continue;
-            }
-            let Some(folds) = other_folds(corpus, other, &params) else { continue };
-            match nested(corpus, other, &folds, &params, progress) {
-                Err(error) if matches!(error.kind(), ErrorKind::ConstantFrame { .. }) => {}
-                Err(error) => return Err(error),
-                Ok(predictions) => {
-                    let evaluation = predictions.judge(corpus, params.bootstrap)?;
-                    scores.push(LeakageScore::new(other, folds.n_groups, &evaluation));
-                }
-            }
-        }
-        evaluation.leakage = (scores.len() > 1).then_some(Leakage { scores });
+        evaluation.leakage = leakage(&corpus, (group, &own), &evaluation, &params, |other, folds| {
+            nested(&corpus, other, folds, &params, progress)?.judge(&corpus, params.bootstrap)
+        })?;
     }
-    Ok(evaluation)
+    Ok(CrossValidated { evaluation, left_out })
+}
+
+/// What a nested cross-validation gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CrossValidated {
+    /// The scores.
+    pub evaluation: Evaluation,
+    /// Frames left out because they are constant, when that was allowed.
+    pub left_out: Vec<String>,
 }
 
 fn nested(
@@ -62,6 +57,8 @@ fn nested(
             group: Some(group),
             n_folds,
             leakage: false,
+            // A frame too rare for an inner training fails by name; dropping it there would leave its column empty.
+            allow_constant: false,
             bootstrap: Bootstrap { n_replicates: 0, ..params.bootstrap },
             ..params.clone()
         };

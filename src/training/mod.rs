@@ -10,7 +10,7 @@ mod params;
 mod progress;
 mod train;
 
-pub use cross_validate::cross_validate;
+pub use cross_validate::{CrossValidated, cross_validate};
 pub use params::TrainParams;
 pub use progress::{Progress, Silent};
 pub use train::{Trained, train};

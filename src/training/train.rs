@@ -41,12 +41,23 @@ pub fn train(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress) -> 
     let choices = scores.choose(None)?;
     let mut evaluation = scores.cross_fitted()?.judge(corpus, params.bootstrap)?;
     if params.leakage {
-        evaluation.leakage = leakage(corpus, &lexicon, (group, &folds), &evaluation, &params, progress)?;
+        evaluation.leakage = leakage(corpus, (group, &folds), &evaluation, &params, |other, folds| {
+            let stage = format!("holding out {}", other.unit());
+            progress.begin(&stage, corpus.frames.names(), folds.n_folds * params.alphas.len());
+            let scores = out_of_fold(corpus, &lexicon, folds, &params, progress);
+            progress.end();
+            scores?.cross_fitted()?.judge(corpus, params.bootstrap)
+        })?;
     }
 
     progress.begin("fitting on all rows", corpus.frames.names(), 1);
     let rows: Vec<usize> = (0..corpus.n_rows()).collect();
     let vocabulary = Vocabulary::fit(&lexicon, &rows, &params.features.0);
+    if vocabulary.n_features() == [0, 0] {
+        let expected = "small enough that some word or subword is in that many sentences; none is";
+        let found = format!("{} and {}", params.features.0.min_df, params.features.0.min_df_subword);
+        return Err(Error::parameter("min-df and min-df-subword", found, expected));
+    }
     let matrix = vocabulary.transform(&lexicon, &rows, &params.features.0);
     let fits: Vec<FrameFit> = (0..corpus.frames.len())
         .into_par_iter()
@@ -103,20 +114,20 @@ pub fn train(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress) -> 
 
 /// The corpus without frames that cannot be learned, with its folds.
 ///
-/// A frame can be learned when the training rows of every fold have both classes.
-fn learnable(corpus: &Corpus, group: GroupBy, params: &TrainParams) -> Result<(Corpus, Folds, Vec<String>)> {
+/// A frame can be learned when the training rows of every fold have both classes, among rows of weight above 0.
+pub(super) fn learnable(corpus: &Corpus, group: GroupBy, params: &TrainParams) -> Result<(Corpus, Folds, Vec<String>)> {
     let folds = folds(corpus, group, params.n_folds, params.seed)?;
     let constant = |j: usize| -> Option<Error> {
-        let (n_present, n_absent) = corpus.counts(j);
-        let both = |k: u32| {
-            let outside = |wanted: Code| {
-                folds.of_row.iter().zip(corpus.codes.column(j)).any(|(fold, code)| *fold != k && *code == wanted)
-            };
-            outside(Code::Present) && outside(Code::Absent)
+        let rows_with = |wanted: Code| {
+            let rows = corpus.codes.column(j).into_iter().zip(&corpus.weights).zip(&folds.of_row);
+            rows.filter(move |((code, weight), _)| **code == wanted && **weight > 0.0).map(|(_, fold)| *fold)
         };
-        let lacking = (0..folds.n_folds as u32).find(|k| !both(*k))?;
+        let (n_present, n_absent) = (rows_with(Code::Present).count(), rows_with(Code::Absent).count());
+        let lacking = (0..folds.n_folds as u32).find(|k| {
+            rows_with(Code::Present).all(|fold| fold == *k) || rows_with(Code::Absent).all(|fold| fold == *k)
+        })?;
         let whereabouts = if n_present >= 2 && n_absent >= 2 {
-            format!(", but one of these is only in fold {} ({} are held out whole)", lacking + 1, group.unit())
+            format!(", but those of one class are all in fold {} (whole {} are held out)", lacking + 1, group.unit())
         } else {
             String::new()
         };
@@ -136,34 +147,27 @@ fn learnable(corpus: &Corpus, group: GroupBy, params: &TrainParams) -> Result<(C
     Ok((kept, folds, left_out))
 }
 
-/// Scores under every grouping that the columns allow, from rows to outlets; `None` where rows are all there is.
-fn leakage(
+/// Scores under every grouping that the columns allow, from rows to outlets; `None` where there is only one. `judge` evaluates the
+/// training under other folds; the run's own evaluation is at hand.
+pub(super) fn leakage(
     corpus: &Corpus,
-    lexicon: &Lexicon,
     (group, own): (GroupBy, &Folds),
     evaluation: &Evaluation,
     params: &TrainParams,
-    progress: &dyn Progress,
+    mut judge: impl FnMut(GroupBy, &Folds) -> Result<Evaluation>,
 ) -> Result<Option<Leakage>> {
     let mut scores = Vec::new();
     for other in [GroupBy::Row, GroupBy::DocId, GroupBy::StoryId, GroupBy::Outlet] {
         if other == group {
-            scores.push(LeakageScore::new(group, own.n_groups, evaluation));
+            scores.push(LeakageScore::new(group, own, evaluation));
             continue;
         }
         let Some(folds) = other_folds(corpus, other, params) else { continue };
-        let stage = format!("holding out {}", other.unit());
-        progress.begin(&stage, corpus.frames.names(), folds.n_folds * params.alphas.len());
-        let result = out_of_fold(corpus, lexicon, &folds, params, progress);
-        progress.end();
-        match result {
+        match judge(other, &folds) {
+            Ok(evaluation) => scores.push(LeakageScore::new(other, &folds, &evaluation)),
             // Too few outlets may leave a fold without a frame; that grouping then has no score.
             Err(error) if matches!(error.kind(), ErrorKind::ConstantFrame { .. }) => {}
             Err(error) => return Err(error),
-            Ok(of) => {
-                let evaluation = of.cross_fitted()?.judge(corpus, params.bootstrap)?;
-                scores.push(LeakageScore::new(other, folds.n_groups, &evaluation));
-            }
         }
     }
     Ok((scores.len() > 1).then_some(Leakage { scores }))

@@ -113,7 +113,7 @@ def main(model, program):
     for text in SENTENCES:
         command = [program, "explain", "--model", model, "--text", text, "--format", "json"]
         printed = json.loads(subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout)
-        frames = printed[0]["frames"]
+        frames = printed["frames"]
         check([frame["frame"] for frame in frames] == metadata["frames"], "explain names other frames")
         for frame, logit in zip(frames, logits(text, metadata, tensors)):
             gap = abs(frame["logit"] - logit)
