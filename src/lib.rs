@@ -2,8 +2,8 @@
 //!
 //! # The rooms
 //!
-//! Data walks one way: `read → featurize → fit → calibrate → evaluate → report`, one room each, and a room imports only rooms
-//! before it. [`stats`] is a shelf that all may take from.
+//! Data walks one way, from rows to results, one room a step. A room imports only what stands above it in this list;
+//! [`stats`] is a shelf that all may take from.
 //!
 //! - [`corpus`]: how do files become rows, and rows folds?
 //! - [`features`]: how do sentences become vectors?
