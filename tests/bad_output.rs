@@ -175,5 +175,5 @@ fn too_few_articles_for_the_folds_is_told() {
         rows.push_str(&[line, ",", ["d1", "d2", "d3"][i % 3], "\n"].concat());
     }
     let folder = Folder::with_rows(rows);
-    folder.fails(&train(&["rows.csv"]), &["3 articles cannot fill 5 folds", "use --folds 3 or fewer"]);
+    folder.fails(&train(&["rows.csv"]), &["3 articles cannot fill 5 folds", "ask for 3 folds or fewer"]);
 }

@@ -147,3 +147,27 @@ fn frames_in_columns_train_the_same_model_as_frames_in_one() {
     assert_eq!(joined["calibration"], columns["calibration"]);
     assert_eq!(joined["training"]["frames"], columns["training"]["frames"]);
 }
+
+#[test]
+fn nested_cross_validation_leaves_a_constant_frame_out_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rows = csv::Writer::from_path(folder.path().join("rows.csv")).unwrap();
+    rows.write_record(["text", "labels"]).unwrap();
+    for i in 0..90 {
+        let (text, label) = if i % 2 == 0 { ("They agreed to talk", "dialogue") } else { ("Rain fell again", "none") };
+        let label = if i == 7 { "rare" } else { label };
+        rows.write_record([format!("{text} on day {i}."), label.to_owned()]).unwrap();
+    }
+    rows.flush().unwrap();
+    let args = ["evaluate", "rows.csv", "--cross-validate", "3", "--n-bootstrap", "0", "--format", "json"];
+    let allowed = framescope(folder.path(), &[&args[..], &["--allow-constant"]].concat());
+    assert!(String::from_utf8_lossy(&allowed.stderr).contains("frame \"rare\" was left out"));
+    let scores: serde_json::Value = serde_json::from_slice(&allowed.stdout).unwrap();
+    let frames: Vec<&str> = scores["frames"].as_array().unwrap().iter().map(|f| f["frame"].as_str().unwrap()).collect();
+    assert_eq!(frames, ["dialogue"]);
+
+    let refused =
+        Command::new(env!("CARGO_BIN_EXE_framescope")).args(args).current_dir(folder.path()).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("frame \"rare\" has 1 positive"));
+}
