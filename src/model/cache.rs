@@ -6,8 +6,8 @@ use hashbrown::HashTable;
 pub(super) const LONGEST_CHUNK: usize = 48;
 const HOT_BYTES: usize = 16;
 const HOT_TOKENS: usize = 3;
-/// Slots for the last short chunk with each hash: 512 KB, which stay near a core.
-const HOT_SLOTS: usize = 1 << 14;
+/// Slots for the last short chunk with each hash: 2 MB, since tokenising anew costs more than reaching a little further.
+const HOT_SLOTS: usize = 1 << 16;
 
 /// From chunk to tokens, in two layers: short, common chunks cost one access to memory, all others a few.
 #[derive(Debug, Default)]
