@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::coded::{Corpus, cluster};
 use super::labels::Code;
 use crate::error::{Error, ErrorKind, Result};
-use crate::stats::rng;
+use crate::stats::{renumber, rng};
 
 /// What a fold must not tear apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -177,14 +177,7 @@ fn join_same_texts(groups: &[u32], texts: &[String]) -> Vec<u32> {
         let (a, b) = (root(&mut parent, *group as usize), root(&mut parent, other));
         parent[a.max(b)] = a.min(b);
     }
-    let mut dense: HashMap<usize, u32> = HashMap::new();
-    groups
-        .iter()
-        .map(|group| {
-            let next = dense.len() as u32;
-            *dense.entry(root(&mut parent, *group as usize)).or_insert(next)
-        })
-        .collect()
+    renumber(groups.iter().map(|group| root(&mut parent, *group as usize)))
 }
 
 #[cfg(test)]

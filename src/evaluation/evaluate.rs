@@ -9,7 +9,7 @@ use super::leakage::Leakage;
 use super::metrics::{Judged, Metric, N_BINS, Ranked, Values, bin_of, macro_average};
 use crate::corpus::{Categories, Code, Codes, Corpus, Frames, NO_FRAME};
 use crate::error::{ErrorKind, Result};
-use crate::stats::{Bootstrap, Estimate, MIN_CLUSTERS};
+use crate::stats::{Bootstrap, Estimate, MIN_CLUSTERS, renumber};
 
 /// Predictions beside what the coder said. All rows in the same order.
 #[derive(Debug, Clone, Copy)]
@@ -330,17 +330,6 @@ fn co_occurrence(scored: &Scored<'_>) -> CoOccurrence {
         }
     }
     CoOccurrence { names, predicted, gold }
-}
-
-/// Dense numbers from 0, in order of first appearance.
-fn renumber(clusters: impl Iterator<Item = u32>) -> Vec<u32> {
-    let mut dense: BTreeMap<u32, u32> = BTreeMap::new();
-    clusters
-        .map(|cluster| {
-            let next = dense.len() as u32;
-            *dense.entry(cluster).or_insert(next)
-        })
-        .collect()
 }
 
 #[cfg(test)]

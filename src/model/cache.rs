@@ -73,19 +73,12 @@ impl ChunkCache {
         }
     }
 
-    /// Appends the chunk's tokens to `out`, if it is remembered at all.
-    pub(super) fn append(&mut self, chunk: &[u8], hash: u64, out: &mut Vec<u32>) -> bool {
-        if self.append_hot(chunk, hash, out) {
-            return true;
-        }
+    /// Appends the chunk's tokens to `out`, if it is in the second layer.
+    pub(super) fn append(&self, chunk: &[u8], hash: u64, out: &mut Vec<u32>) -> bool {
         let same =
             |entry: &Entry| entry.hash == hash && self.text[entry.text.0 as usize..entry.text.1 as usize] == *chunk;
         let Some(entry) = self.all.find(hash, same) else { return false };
-        let tokens = &self.tokens[entry.tokens.0 as usize..entry.tokens.1 as usize];
-        out.extend_from_slice(tokens);
-        if let Some(hot) = HotChunk::new(chunk, tokens) {
-            self.hot[hash as usize % HOT_SLOTS] = hot;
-        }
+        out.extend_from_slice(&self.tokens[entry.tokens.0 as usize..entry.tokens.1 as usize]);
         true
     }
 
@@ -116,6 +109,7 @@ mod tests {
         let chunks: [(&str, &[u32]); 4] = [("a", &[1]), ("b", &[2, 3]), ("four-tokens", &[4, 5, 6, 7]), (&long, &[8])];
         for (chunk, tokens) in chunks {
             let mut out = Vec::new();
+            assert!(!cache.append_hot(chunk.as_bytes(), 7, &mut out), "not known yet");
             assert!(!cache.append(chunk.as_bytes(), 7, &mut out), "not known yet");
             cache.insert(chunk.as_bytes(), 7, tokens);
         }
@@ -124,6 +118,13 @@ mod tests {
                 let mut out = vec![99];
                 assert!(cache.append(chunk.as_bytes(), 7, &mut out));
                 assert_eq!(out[1..], *tokens);
+
+                // The one slot they share holds whichever short one was heated last.
+                cache.heat(chunk.as_bytes(), 7, tokens);
+                let mut out = Vec::new();
+                let short = chunk.len() <= HOT_BYTES && tokens.len() <= HOT_TOKENS;
+                assert_eq!(cache.append_hot(chunk.as_bytes(), 7, &mut out), short);
+                assert_eq!(out, if short { tokens } else { &[] });
             }
         }
     }

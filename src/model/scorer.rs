@@ -247,6 +247,7 @@ impl Scorer {
             }
             let short = chunk.len() <= LONGEST_CHUNK;
             if short && cache.append(chunk.as_bytes(), hash, sentence) {
+                cache.heat(chunk.as_bytes(), hash, &sentence[start..]);
                 continue;
             }
             self.tokenizer().tokenize_chunk(chunk, |token| sentence.push(self.number(token, unknown)))?;

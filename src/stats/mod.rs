@@ -6,6 +6,8 @@ mod bootstrap;
 mod estimate;
 mod logistic;
 
+use std::collections::BTreeMap;
+
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
@@ -23,6 +25,17 @@ pub(crate) fn rng(seed: u64, purpose: &str, index: u64) -> ChaCha8Rng {
     digest.update(index.to_le_bytes());
     digest.update(purpose.as_bytes());
     ChaCha8Rng::from_seed(digest.finalize().into())
+}
+
+/// Dense numbers from 0, in order of first appearance.
+pub(crate) fn renumber<T: Ord>(values: impl Iterator<Item = T>) -> Vec<u32> {
+    let mut dense: BTreeMap<T, u32> = BTreeMap::new();
+    values
+        .map(|value| {
+            let next = dense.len() as u32;
+            *dense.entry(value).or_insert(next)
+        })
+        .collect()
 }
 
 /// The logistic function `1 / (1 + exp(-z))`, in [0, 1].
