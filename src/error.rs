@@ -160,6 +160,21 @@ pub enum ErrorKind {
         /// The columns.
         columns: Vec<String>,
     },
+    /// An input column has the name of a column that is made.
+    #[error(
+        "the input has {}, which framescope makes itself; rename or drop {}",
+        columns_phrase(columns),
+        them(columns)
+    )]
+    ColumnTaken {
+        /// The columns.
+        columns: Vec<String>,
+    },
+    /// The inputs hold no article.
+    #[error(
+        "there are no articles in the input; name .txt or .html files, a folder of them, or a table with a text column"
+    )]
+    NoArticles,
     /// A label that the frames do not have.
     #[error("unknown frame {found:?}; {owner} has: {}{}", list(known), nearest_hint(.nearest.as_ref()))]
     UnknownFrame {

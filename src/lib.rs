@@ -6,6 +6,7 @@
 //! [`stats`] is a shelf that all may take from.
 //!
 //! - [`corpus`]: how do files become rows, and rows folds?
+//! - [`segment`]: how do articles become sentences?
 //! - [`features`]: how do sentences become vectors?
 //! - [`calibration`]: how do scores become probabilities and decisions?
 //! - [`evaluation`]: how good are they, and how sure is that?
@@ -23,8 +24,10 @@ pub mod evaluation;
 pub mod features;
 pub mod model;
 mod output;
+mod parallel;
 pub mod predict;
 pub mod report;
+pub mod segment;
 pub mod stats;
 pub mod training;
 
@@ -34,5 +37,6 @@ pub use evaluation::{Evaluation, Metric};
 pub use features::FeatureMatrix;
 pub use model::{Explanation, LogisticParams, Model, Scorer, Scratch};
 pub use output::AtomicFile;
+pub use segment::Segmenter;
 pub use stats::Estimate;
 pub use training::TrainParams;

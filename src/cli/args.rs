@@ -1,15 +1,16 @@
 //! What can be typed. Numbers take their defaults from the library, so that help cannot drift from what is done.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::styling::Styles;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
-use crate::corpus::{ColumnNames, CorpusOptions, Frames, GroupBy, ReadOptions, TableFormat};
+use crate::corpus::{ArticleOptions, ColumnNames, CorpusOptions, Frames, GroupBy, ReadOptions, TableFormat};
 use crate::error::{Error, Result};
 use crate::features::{FeatureParams, FeatureValidParams};
 use crate::model::{ClassWeight, LogisticParams, LogisticValidParams, Prior};
 use crate::predict::OutputFormat;
+use crate::segment::{SegmentOptions, StoryParams};
 use crate::stats::Bootstrap;
 use crate::training::TrainParams;
 
@@ -32,6 +33,7 @@ pub struct Cli {
 const STYLES: Styles = Styles::styled();
 
 const EXAMPLES: &str = "Examples:
+  framescope segment articles/ -o sentences.csv             take articles apart into sentences
   framescope predict news.csv -o scored.csv                 score with the bundled model
   framescope train coded.csv -o my.safetensors              learn from your own labels
   framescope evaluate held_back.csv --model my.safetensors  judge it on rows it has not seen
@@ -40,7 +42,7 @@ const EXAMPLES: &str = "Examples:
 /// Options that mean the same on every verb.
 #[derive(Debug, Args)]
 pub struct Common {
-    /// How results are written [default: a table; csv for predict]
+    /// How results are written [default: a table; csv where rows are written]
     #[arg(long, global = true, value_enum, help_heading = "Common options")]
     pub format: Option<Format>,
     /// Seed of everything random: folds and bootstrap
@@ -68,6 +70,8 @@ pub enum Format {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Take articles apart into sentences, each with its place, voice and speaker
+    Segment(SegmentArgs),
     /// Learn frames from coded rows, and write a model
     Train(TrainArgs),
     /// Judge a model, or the training itself by cross-validation, on coded rows
@@ -80,10 +84,10 @@ pub enum Command {
     Inspect(InspectArgs),
 }
 
-/// How input is read.
+/// How files of rows are laid out.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
-pub struct InputArgs {
+pub struct LayoutArgs {
     /// The layout of the input [default: by the file's extension, csv for stdin]
     #[arg(long, value_enum, value_name = "LAYOUT")]
     pub input_format: Option<Layout>,
@@ -93,6 +97,38 @@ pub struct InputArgs {
     /// The encoding of the input, such as windows-1252 [default: UTF-8, strictly]
     #[arg(long, value_name = "LABEL")]
     pub encoding: Option<String>,
+}
+
+impl LayoutArgs {
+    /// As the library takes it.
+    ///
+    /// # Errors
+    /// A usage error if the delimiter is no single byte, or would be mistaken for a quote or a line break.
+    fn read_options(&self, columns: ColumnNames) -> Result<ReadOptions> {
+        let delimiter = self.delimiter.map(|delimiter| {
+            u8::try_from(delimiter).ok().filter(|byte| byte.is_ascii() && !b"\"\r\n\0".contains(byte)).ok_or_else(
+                || {
+                    Error::parameter(
+                        "--delimiter",
+                        format!("{delimiter:?}"),
+                        "one ASCII character, no quote and no line break",
+                    )
+                },
+            )
+        });
+        let delimiter = delimiter.transpose()?.map(TableFormat::Delimited);
+        let format = delimiter.or(self.input_format.map(Into::into));
+        Ok(ReadOptions { columns, format, encoding: self.encoding.clone() })
+    }
+}
+
+/// How input is read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Input")]
+pub struct InputArgs {
+    /// The layout
+    #[command(flatten)]
+    pub layout: LayoutArgs,
     /// The column that holds the sentences
     #[arg(long, value_name = "NAME", default_value_t = ColumnNames::default().text)]
     pub text_column: String,
@@ -144,33 +180,17 @@ impl InputArgs {
     /// As the library takes it.
     ///
     /// # Errors
-    /// A usage error if the delimiter is no single byte, or would be mistaken for a quote or a line break.
+    /// A usage error if the delimiter cannot be one.
     pub fn read_options(&self) -> Result<ReadOptions> {
-        let delimiter = self.delimiter.map(|delimiter| {
-            u8::try_from(delimiter).ok().filter(|byte| byte.is_ascii() && !b"\"\r\n\0".contains(byte)).ok_or_else(
-                || {
-                    Error::parameter(
-                        "--delimiter",
-                        format!("{delimiter:?}"),
-                        "one ASCII character, no quote and no line break",
-                    )
-                },
-            )
-        });
-        let delimiter = delimiter.transpose()?.map(TableFormat::Delimited);
-        Ok(ReadOptions {
-            columns: ColumnNames {
-                text: self.text_column.clone(),
-                labels: self.labels_column.clone(),
-                id: self.id_column.clone(),
-                outlet: self.outlet_column.clone(),
-                doc_id: self.doc_id_column.clone(),
-                story_id: self.story_id_column.clone(),
-                weight: self.weight_column.clone(),
-                split: self.split_column.clone(),
-            },
-            format: delimiter.or(self.input_format.map(Into::into)),
-            encoding: self.encoding.clone(),
+        self.layout.read_options(ColumnNames {
+            text: self.text_column.clone(),
+            labels: self.labels_column.clone(),
+            id: self.id_column.clone(),
+            outlet: self.outlet_column.clone(),
+            doc_id: self.doc_id_column.clone(),
+            story_id: self.story_id_column.clone(),
+            weight: self.weight_column.clone(),
+            split: self.split_column.clone(),
         })
     }
 }
@@ -372,6 +392,116 @@ impl IntervalArgs {
     }
 }
 
+/// Arguments of `segment`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Columns of the rows: id, text, outlet, doc_id, date; paragraph and sentence, numbered from 1 in the article; start and end, the \
+sentence's bytes in the article as given; voice, which is quoted (direct speech), attributed (reported speech) or editorial (the outlet's \
+own); speaker, where the text names one; story_id, shared by articles of a few days about one event; wire_id, shared by sentences that \
+several outlets have word for word or nearly; repairs, a JSON array of [byte, length, replacement] for entities, mojibake and markup that \
+were mended, empty where the slice from start to end is the sentence. Other columns of the articles pass through.
+
+Articles come from .txt and .html files, folders of them, and tables with a text column (or an html column) and, where they are known, \
+outlet, doc_id, date and story_id.",
+    group = ArgGroup::new("articles").required(true).multiple(true).args(["files", "manifest"])
+)]
+pub struct SegmentArgs {
+    /// Text files, web pages, folders of them, tables of articles; - is a table on stdin
+    #[arg(value_name = "ARTICLES")]
+    pub files: Vec<String>,
+    /// A table that says of each file what its outlet and date are: file,outlet,date; also doc_id, story_id, or anything to pass on.
+    /// Without ARTICLES, its files are read
+    #[arg(long, value_name = "MANIFEST.csv")]
+    pub manifest: Option<String>,
+    /// Where the rows are written, as CSV, TSV or JSON Lines by the extension [default: stdout]
+    #[arg(long, short, value_name = "SENTENCES.csv", default_value = "-", hide_default_value = true)]
+    pub output: PathBuf,
+    /// Write the lines that were taken for furniture too, with the reason in a boilerplate column
+    #[arg(long)]
+    pub keep_boilerplate: bool,
+    /// The articles' language, as an ISO 639-1 code. Attributed voice is known in English alone
+    #[arg(long, value_name = "CODE", default_value_t = SegmentOptions::default().language)]
+    pub language: String,
+    /// Articles of one story lie at most so many days apart
+    #[arg(long, value_name = "N", default_value_t = StoryParams::default().days, help_heading = "Stories")]
+    pub story_days: u32,
+    /// How similar two articles of one story are, from 0 to 1 (cosine of their tf-idf vectors)
+    #[arg(long, value_name = "X", default_value_t = StoryParams::default().similarity, help_heading = "Stories")]
+    pub story_similarity: f64,
+    /// How tables are read
+    #[command(flatten)]
+    pub input: ArticleArgs,
+}
+
+impl SegmentArgs {
+    /// As the library takes it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter).
+    pub fn options(&self, output: OutputFormat, threads: Option<u16>) -> Result<SegmentOptions> {
+        let mut options = SegmentOptions {
+            output,
+            keep_boilerplate: self.keep_boilerplate,
+            language: self.language.clone(),
+            stories: StoryParams { days: self.story_days, similarity: self.story_similarity },
+            ..SegmentOptions::default()
+        };
+        if let Some(threads) = threads {
+            options.n_threads = threads.into();
+        }
+        options.check()
+    }
+}
+
+/// How tables of articles are read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Input")]
+pub struct ArticleArgs {
+    /// The layout
+    #[command(flatten)]
+    pub layout: LayoutArgs,
+    /// The column that holds the articles
+    #[arg(long, value_name = "NAME", default_value_t = ColumnNames::default().text)]
+    pub text_column: String,
+    /// The column that holds web pages, read where there is no text
+    #[arg(long, value_name = "NAME", default_value_t = ArticleOptions::default().html)]
+    pub html_column: String,
+    /// The column that identifies articles
+    #[arg(long, value_name = "NAME", default_value_t = ColumnNames::default().doc_id)]
+    pub doc_id_column: String,
+    /// The column that names the outlet
+    #[arg(long, value_name = "NAME", default_value_t = ColumnNames::default().outlet)]
+    pub outlet_column: String,
+    /// The column that holds the date, which begins as 2026-03-01 does
+    #[arg(long, value_name = "NAME", default_value_t = ArticleOptions::default().date)]
+    pub date_column: String,
+    /// The column that names the story, where it is known already
+    #[arg(long, value_name = "NAME", default_value_t = ColumnNames::default().story_id)]
+    pub story_id_column: String,
+}
+
+impl ArticleArgs {
+    /// As the library takes it.
+    ///
+    /// # Errors
+    /// A usage error if the delimiter cannot be one.
+    pub fn options(&self, manifest: Option<String>) -> Result<ArticleOptions> {
+        let columns = ColumnNames {
+            text: self.text_column.clone(),
+            doc_id: self.doc_id_column.clone(),
+            outlet: self.outlet_column.clone(),
+            story_id: self.story_id_column.clone(),
+            ..ColumnNames::default()
+        };
+        Ok(ArticleOptions {
+            read: self.layout.read_options(columns)?,
+            date: self.date_column.clone(),
+            html: self.html_column.clone(),
+            manifest,
+        })
+    }
+}
+
 /// Arguments of `train`.
 #[derive(Debug, Args)]
 #[command(
@@ -445,16 +575,20 @@ pub struct PredictArgs {
     pub input: InputArgs,
 }
 
-impl PredictArgs {
-    /// The layout of the output; `None` where the format asked for is none of rows.
-    #[must_use]
-    pub fn output_format(&self, format: Option<Format>) -> Option<OutputFormat> {
-        match format {
-            Some(Format::Table) => None,
-            Some(Format::Json) => Some(OutputFormat::JsonLines),
-            Some(Format::Csv) => Some(OutputFormat::CSV),
-            None => Some(OutputFormat::from_path(&self.output.to_string_lossy())),
-        }
+/// The layout in which a verb that writes rows is to write them to `output`.
+///
+/// # Errors
+/// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a format that is none of rows, and a name that promises compression.
+pub fn rows_format(output: &Path, format: Option<Format>) -> Result<OutputFormat> {
+    if output.extension().is_some_and(|extension| extension == "gz" || extension == "zst") {
+        let found = output.display();
+        return Err(Error::parameter("--output", found, "a name without .gz or .zst: output is not compressed"));
+    }
+    match format {
+        Some(Format::Table) => Err(Error::parameter("--format", "table", "csv or json: this verb writes rows")),
+        Some(Format::Json) => Ok(OutputFormat::JsonLines),
+        Some(Format::Csv) => Ok(OutputFormat::CSV),
+        None => Ok(OutputFormat::from_path(&output.to_string_lossy())),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a person sees: results on stdout; progress, warnings and errors on stderr.
 
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use super::args::Common;
 use crate::error::{Error, Result};
 use crate::model::Model;
+use crate::output::AtomicFile;
 use crate::training::Progress;
 
 const RED: Style = AnsiColor::Red.on_default().bold();
@@ -57,6 +58,45 @@ pub(super) fn load(path: Option<&Path>) -> Result<(Model, String)> {
         }
         Some(path) => Ok((Model::load(path)?, path.display().to_string())),
     }
+}
+
+/// Runs `work`, which writes rows, with stdout or with a file that takes the target's place once it is complete.
+pub(super) fn write_rows<T>(
+    target: &Path,
+    work: impl FnOnce(&mut dyn FnMut(&[u8]) -> Result<()>) -> Result<T>,
+) -> Result<T> {
+    if target == Path::new("-") {
+        let failed = |source| Error::io("write to stdout", source);
+        let mut out = BufWriter::new(io::stdout().lock());
+        let done = work(&mut |bytes| out.write_all(bytes).map_err(failed))?;
+        out.flush().map_err(failed)?;
+        return Ok(done);
+    }
+    let mut file = AtomicFile::create(target)?;
+    let done = work(&mut |bytes| file.write_all(bytes))?;
+    file.commit()?;
+    Ok(done)
+}
+
+/// A bar over the bytes of some files, which give an ETA where the files tell their size; hidden where nobody would see it.
+pub(super) fn bytes_bar(files: &[String], unit: &str, common: &Common) -> ProgressBar {
+    if !shows_progress(common) {
+        return ProgressBar::hidden();
+    }
+    // The bar counts bytes of text, of which a compressed file does not tell how many it holds.
+    let compressed = |path: &Path| path.extension().is_some_and(|extension| extension == "gz" || extension == "zst");
+    let size = |path: &String| {
+        let path = Path::new(path);
+        std::fs::metadata(path).ok().filter(|meta| meta.is_file() && !compressed(path)).map(|meta| meta.len())
+    };
+    let (bar, template) = match files.iter().map(size).sum::<Option<u64>>() {
+        Some(total) => (
+            ProgressBar::new(total),
+            format!("{{wide_bar}} {{msg}} {unit}  {{bytes}}/{{total_bytes}}  {{elapsed}} eta {{eta}}"),
+        ),
+        None => (ProgressBar::new_spinner(), format!("{{spinner}} {{msg}} {unit}  {{bytes}}  {{elapsed}}")),
+    };
+    bar.with_style(ProgressStyle::with_template(&template).expect("the template is valid"))
 }
 
 /// Whether a live display makes sense.

@@ -8,6 +8,7 @@ mod evaluate;
 mod explain;
 mod inspect;
 mod predict;
+mod segment;
 mod train;
 
 use std::process::ExitCode;
@@ -62,6 +63,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global()?;
     }
     match &cli.command {
+        Command::Segment(args) => segment::run(args, &cli.common),
         Command::Train(args) => train::run(args, &cli.common),
         Command::Evaluate(args) => evaluate::run(args, &cli.common),
         Command::Predict(args) => predict::run(args, &cli.common),

@@ -4,6 +4,7 @@
 //! they stand in the file, or a [`Corpus`], which holds coded rows in memory with their codes of shape (n_rows, n_frames).
 //! [`split`](folds) cuts a corpus into folds that keep groups whole. Next room: [`features`](crate::features).
 
+mod articles;
 mod coded;
 mod columns;
 pub(crate) mod input;
@@ -12,6 +13,7 @@ mod quotes;
 mod splits;
 mod table;
 
+pub use articles::{Article, ArticleNotes, ArticleOptions, Articles, Markup};
 pub use coded::{Categories, Corpus, CorpusOptions, LeftOut, SourceFile};
 pub use columns::{ColumnNames, Header};
 pub use labels::{Code, Codes, Frames, NO_FRAME, SEPARATOR};

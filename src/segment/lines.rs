@@ -1,0 +1,72 @@
+//! A text's lines, each a paragraph or a piece of furniture.
+
+use std::ops::Range;
+
+use super::lexicon::{FNV_START, fnv};
+
+/// The lines of `text` that hold anything, without the blanks at their ends.
+pub(super) fn lines(text: &str) -> Vec<Range<usize>> {
+    let mut out = Vec::with_capacity(text.len() / 200 + 1);
+    let mut from = 0;
+    // Beside the line feed, the separators of Unicode end a line, and so does a lone carriage return.
+    let is_break = |c: char| matches!(c, '\n' | '\r' | '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    let mut push = |range: Range<usize>| {
+        let trimmed = trim(text, range);
+        if !trimmed.is_empty() {
+            out.push(trimmed);
+        }
+    };
+    if text.is_ascii() {
+        for at in memchr::memchr2_iter(b'\n', b'\r', text.as_bytes()) {
+            push(from..at);
+            from = at + 1;
+        }
+    } else {
+        for (at, c) in text.match_indices(is_break) {
+            push(from..at);
+            from = at + c.len();
+        }
+    }
+    push(from..text.len());
+    out
+}
+
+/// `range` without blanks, and without invisible characters, at both ends.
+pub(super) fn trim(text: &str, range: Range<usize>) -> Range<usize> {
+    let blank = |c: char| {
+        c.is_whitespace() || c.is_control() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{AD}')
+    };
+    let piece = &text[range.clone()];
+    let start = range.start + (piece.len() - piece.trim_start_matches(blank).len());
+    let end = start + text[start..range.end].trim_end_matches(blank).len();
+    start..end
+}
+
+/// Hashes of what a line says, whatever its case, blanks and marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LineKey {
+    /// Of its letters and digits.
+    pub(super) exact: u64,
+    /// The same with all digits alike, so that `Updated at 8:40` recurs.
+    pub(super) shape: u64,
+}
+
+impl LineKey {
+    pub(super) fn new(line: &str) -> Self {
+        let mut key = LineKey { exact: FNV_START, shape: FNV_START };
+        let mut buffer = [0; 4];
+        for c in line.chars() {
+            if c.is_ascii_alphabetic() {
+                let byte = (c as u8).to_ascii_lowercase();
+                key = LineKey { exact: fnv(key.exact, byte), shape: fnv(key.shape, byte) };
+            } else if c.is_ascii_digit() {
+                key = LineKey { exact: fnv(key.exact, c as u8), shape: fnv(key.shape, b'0') };
+            } else if c.is_alphanumeric() {
+                for byte in c.to_lowercase().flat_map(|c| c.encode_utf8(&mut buffer).bytes().collect::<Vec<_>>()) {
+                    key = LineKey { exact: fnv(key.exact, byte), shape: fnv(key.shape, byte) };
+                }
+            }
+        }
+        key
+    }
+}

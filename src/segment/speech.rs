@@ -1,0 +1,194 @@
+//! Which stretches of an article are direct speech.
+
+use std::ops::Range;
+
+use super::reporting::Report;
+use super::words::{Word, words};
+
+/// Finds the stretches of `text` inside quotation marks, marks excluded, in order and apart.
+///
+/// `paragraphs` are the lines of the story, `sentences` all of their sentences. Marks of any kind are read by what stands on either
+/// side of them before their shape, since scraped text mixes and turns them. A quotation that is still open where its
+/// paragraph ends goes on if the next one begins with an opening mark, as is usual for long ones; else its closing mark was lost, and it is
+/// taken to end with an attribution behind a dash, or with the sentence in which it began.
+pub(super) fn direct_speech(text: &str, paragraphs: &[Range<usize>], sentences: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut spans = Vec::new();
+    let mut open: Option<usize> = None;
+    for (i, paragraph) in paragraphs.iter().enumerate() {
+        let piece = &text[paragraph.clone()];
+        // An open quotation that goes on here has its mark set again.
+        let mut skip_first = open.is_some();
+        if let Some(start) = &mut open {
+            *start = paragraph.start;
+        }
+        let mut single: Option<usize> = None;
+        for (offset, c) in piece.char_indices() {
+            if !may_quote(c) {
+                continue;
+            }
+            let at = paragraph.start + offset;
+            let before = piece[..offset].chars().next_back();
+            let after = piece[offset + c.len_utf8()..].chars().next();
+            if is_single(c) {
+                if open.is_some() {
+                    continue;
+                }
+                match single {
+                    None if opens_single(c, before, after) && closes_later(piece, offset + c.len_utf8()) => {
+                        single = Some(at + c.len_utf8());
+                    }
+                    Some(start) if closes_single(c, before, after) => {
+                        spans.push(start..at);
+                        single = None;
+                    }
+                    _ => {}
+                }
+                continue;
+            }
+            if std::mem::take(&mut skip_first) && offset == 0 {
+                open = Some(at + c.len_utf8());
+                continue;
+            }
+            match (role(c, before, after), open) {
+                (Role::Open | Role::Either, None) => {
+                    open = Some(at + c.len_utf8());
+                    single = None;
+                }
+                (Role::Close | Role::Either, Some(start)) => {
+                    spans.push(start..at);
+                    open = None;
+                }
+                // A second opening mark is a quotation within, or the first was never closed; a lone closing mark says nothing.
+                (Role::Open, Some(_)) | (Role::Close, None) => {}
+            }
+        }
+        let goes_on = paragraphs.get(i + 1).is_some_and(|next| text[next.clone()].starts_with(['“', '"', '„', '«']));
+        if let Some(start) = open {
+            if goes_on {
+                spans.push(start..paragraph.end);
+            } else {
+                spans.push(start..lost_end(text, start, paragraph, sentences));
+                open = None;
+            }
+        }
+    }
+    spans.retain(|span| span.start < span.end);
+    spans.sort_by_key(|span| span.start);
+    spans
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Open,
+    Close,
+    Either,
+}
+
+fn may_quote(c: char) -> bool {
+    matches!(c, '"' | '“' | '”' | '„' | '‟' | '«' | '»') || is_single(c)
+}
+
+fn is_single(c: char) -> bool {
+    matches!(c, '\'' | '‘' | '’')
+}
+
+fn role(c: char, before: Option<char>, after: Option<char>) -> Role {
+    let blank_before =
+        before.is_none_or(|c| c.is_whitespace() || matches!(c, '(' | '[' | '—' | '–' | '-' | '‘' | '\''));
+    let blank_after = after.is_none_or(|c| {
+        c.is_whitespace() || matches!(c, ')' | ']' | ',' | '.' | ';' | ':' | '!' | '?' | '—' | '–' | '’' | '\'')
+    });
+    // Inches and seconds.
+    if c == '"' && before.is_some_and(|c| c.is_ascii_digit()) && blank_after {
+        return Role::Close;
+    }
+    match (blank_before, blank_after) {
+        (true, false) => Role::Open,
+        (false, true) => Role::Close,
+        _ => match c {
+            '“' | '„' | '«' => Role::Open,
+            '”' | '»' => Role::Close,
+            _ => Role::Either,
+        },
+    }
+}
+
+fn opens_single(c: char, before: Option<char>, after: Option<char>) -> bool {
+    c != '’'
+        && before.is_none_or(|c| c.is_whitespace() || matches!(c, '(' | '[' | '—' | '–'))
+        && after.is_some_and(char::is_alphanumeric)
+}
+
+fn closes_single(c: char, before: Option<char>, after: Option<char>) -> bool {
+    c != '‘'
+        && after.is_none_or(|c| !c.is_alphanumeric())
+        && before.is_some_and(|c| !c.is_whitespace() && c != 's' || c == 's' && after != Some(' '))
+}
+
+/// Whether a single quotation mark that opens here is closed within the paragraph.
+fn closes_later(paragraph: &str, from: usize) -> bool {
+    paragraph[from..].char_indices().filter(|(_, c)| is_single(*c)).any(|(at, c)| {
+        let at = from + at;
+        closes_single(c, paragraph[..at].chars().next_back(), paragraph[at + c.len_utf8()..].chars().next())
+    })
+}
+
+/// Where a quotation ends whose closing mark was lost.
+fn lost_end(text: &str, start: usize, paragraph: &Range<usize>, sentences: &[Range<usize>]) -> usize {
+    let rest = &text[start..paragraph.end];
+    let dash = rest.match_indices(['—', '–']).find(|(at, dash)| {
+        let before = rest[..*at].trim_end().chars().next_back();
+        let after = rest[at + dash.len()..].trim_start();
+        let end = (0..=after.len().min(80)).rev().find(|at| after.is_char_boundary(*at)).unwrap_or(0);
+        let strong = |word: &Word| word.entry.form.is_some_and(|form| form.report == Report::Strong);
+        let reports = words(&after[..end]).iter().take(4).any(strong);
+        before.is_some_and(|c| matches!(c, ',' | '.' | '!' | '?')) && reports
+    });
+    if let Some((at, _)) = dash {
+        return start + at;
+    }
+    let sentence = sentences.partition_point(|sentence| sentence.end <= start);
+    sentences.get(sentence).map_or(paragraph.end, |sentence| sentence.end.min(paragraph.end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spans(paragraphs: &[&str]) -> Vec<String> {
+        let text = paragraphs.join("\n");
+        let mut at = 0;
+        let ranges: Vec<Range<usize>> = paragraphs
+            .iter()
+            .map(|paragraph| {
+                let range = at..at + paragraph.len();
+                at = range.end + 1;
+                range
+            })
+            .collect();
+        let mut sentences = Vec::new();
+        let mut splitter = crate::segment::sentences::Splitter::new("en");
+        ranges.iter().for_each(|range| splitter.split(&text, range.clone(), &mut sentences));
+        direct_speech(&text, &ranges, &sentences).into_iter().map(|span| text[span].to_owned()).collect()
+    }
+
+    #[test]
+    fn marks_of_every_kind_pair() {
+        assert_eq!(spans(&["“We go,” he said. \"They stay.\" «No.» „So?“"]), ["We go,", "They stay.", "No.", "So?"]);
+        assert_eq!(spans(&["He called it \"unsatisfactory,” but stayed."]), ["unsatisfactory,"]);
+        assert_eq!(spans(&["The ‘Red Lines’ of Talan’s men, and ministers’ fears."]), ["Red Lines"]);
+        assert_eq!(spans(&["He said 'no' and didn't go, the drivers' union said."]), ["no"]);
+        assert_eq!(spans(&["“He's ‘gone’,” she said; a 5\" gun."]), ["He's ‘gone’,"]);
+    }
+
+    #[test]
+    fn long_quotations_go_on() {
+        assert_eq!(spans(&["He said: \"One. Two.", "\"Three,\" he added. Four."]), ["One. Two.", "Three,"]);
+    }
+
+    #[test]
+    fn lost_marks_end_somewhere() {
+        assert_eq!(spans(&["He said “they are near. He left."]), ["they are near."]);
+        assert_eq!(spans(&["“They are near. Go, — he said last April."]), ["They are near. Go, "]);
+    }
+}
