@@ -35,6 +35,9 @@ const HOW: u64 = hash("how");
 const TO: u64 = hash("to");
 const WHO: u64 = hash("who");
 const WHICH: u64 = hash("which");
+/// Verbs that stand before their subject.
+const SAID: [u64; 6] = [hash("said"), hash("says"), hash("added"), hash("explained"), hash("wrote"), hash("noted")];
+const BUT: u64 = hash("but");
 const INNER: [u64; 4] = [hash("for"), hash("in"), hash("on"), hash("with")];
 
 /// The attribution in a sentence. `words` are those outside of direct speech, which is `spans`.
@@ -44,6 +47,9 @@ pub(super) fn find_attribution<'a>(
     spans: &[Range<usize>],
 ) -> Option<Attribution<'a>> {
     let clause = Clause { sentence, words, spans };
+    if let Some(label) = clause.label() {
+        return Some(label);
+    }
     let mut best: Option<(Report, Attribution<'a>)> = None;
     for (i, word) in words.iter().enumerate() {
         let found = if word.hash == ACCORDING && clause.hash(i + 1) == Some(TO) {
@@ -56,15 +62,15 @@ pub(super) fn find_attribution<'a>(
                 (form.report, Attribution { speaker: clause.speaker(i), is_bare_tail: clause.is_bare_tail(i) })
             })
         };
-        // The surest verb counts, of these the first that has a speaker.
-        let rank = |(report, found): &(Report, Attribution<'a>)| (*report, found.speaker.is_some());
+        // What names a speaker counts, of these the surest verb, of these the first.
+        let rank = |(report, found): &(Report, Attribution<'a>)| (found.speaker.is_some(), *report);
         if let Some(found) = found
             && best.as_ref().is_none_or(|best| rank(&found) > rank(best))
         {
             best = Some(found);
         }
     }
-    best.map(|(_, found)| found).or_else(|| clause.label())
+    best.map(|(_, found)| found)
 }
 
 /// A sentence with its words outside of direct speech.
@@ -116,12 +122,14 @@ impl<'a> Clause<'a, '_> {
         let infinitive = before.is_some_and(|before| before.entry.is(Class::BeforeInfinitive));
         let quotation_follows =
             || self.spans.iter().any(|span| span.start > word.end && span.start < word.end + SUPPORTED_WITHIN);
+        let near = |within: usize, wanted: &[u64]| {
+            self.words[i + 1..].iter().take(within).any(|word| wanted.contains(&word.hash))
+        };
         let supported = || {
             after_quotation
-                || matches!(self.hash(i + 1), Some(THAT | HOW | AS))
-                || (self.words.get(i + 1..i + 9).is_some_and(|next| next.iter().any(|word| word.hash == AS))
-                    && form.shape != Shape::Base
-                    && self.describes(i))
+                || self.hash(i + 1) == Some(AS)
+                || near(2, &[THAT, HOW])
+                || (self.describes(i) && near(16, &[AS, HOW]))
                 || quotation_follows()
         };
         match (form.shape, form.report) {
@@ -142,7 +150,7 @@ impl<'a> Clause<'a, '_> {
     /// `described ... as`, `views ... as`, `sees ... as`.
     fn describes(&self, i: usize) -> bool {
         let stem = self.text(i, i + 1);
-        ["describ", "view", "see", "saw", "characteri", "dismiss", "cite", "label", "tout"]
+        ["describ", "view", "see", "saw", "characteri", "dismiss", "cite", "label", "tout", "quot"]
             .iter()
             .any(|head| stem.starts_with(head))
     }
@@ -166,10 +174,12 @@ impl<'a> Clause<'a, '_> {
             return self.following(i + 1).map(|name| named(name, next));
         }
         // "The lines are near, said the chairman of the council."
-        if i > 0 && self.gap(i).trim_end().ends_with([',', '—', '–', '-']) {
-            if let Some(end) = self.phrase_after(i + 1).filter(|end| self.ends_clause(*end)) {
-                return Some(named(self.text(i + 1, end), next));
-            }
+        if i > 0
+            && SAID.contains(&self.words[i].hash)
+            && self.gap(i).trim_end().ends_with([',', '—', '–', '-'])
+            && let Some(end) = self.phrase_after(i + 1).filter(|end| self.ends_clause(*end))
+        {
+            return Some(named(self.text(i + 1, end), next));
         }
         self.subject(i).or_else(|| self.topic(i))
     }
@@ -291,7 +301,7 @@ impl<'a> Clause<'a, '_> {
 
     /// Whom the sentence is about, for a second verb ("Oru met Vale and warned of a war"): the name that it begins with.
     fn topic(&self, verb: usize) -> Option<Speaker<'a>> {
-        let coordinated = (1..=verb).rev().take(3).any(|i| self.words[i - 1].hash == AND);
+        let coordinated = (1..=verb).rev().take(3).any(|i| matches!(self.words[i - 1].hash, AND | BUT));
         if !coordinated {
             return None;
         }
@@ -299,7 +309,7 @@ impl<'a> Clause<'a, '_> {
         if self.words[first].entry.is(Class::Pronoun) {
             return Some(Speaker::Pronoun(self.text(first, first + 1)));
         }
-        // Up to the last capital of the run that it begins with, in which a lower-case word may stand ("Presidential spokesman Oru").
+        // A run of capitals, in which behind the first a word may be lower-case ("Presidential spokesman Oru").
         let mut end = first;
         for i in first..verb {
             if i > first && !self.joins(i) {
@@ -307,7 +317,7 @@ impl<'a> Clause<'a, '_> {
             }
             if self.words[i].is_upper {
                 end = i + 1;
-            } else if i > end {
+            } else if i != first + 1 || !self.words.get(i + 1).is_some_and(|next| next.is_upper) {
                 break;
             }
         }
@@ -385,6 +395,8 @@ mod tests {
         says("Mr. Oru met Mr. Vale at the ministry and warned of war.", "Mr. Oru");
         says("Trade talks will go on, but critics say they are late.", "critics");
         says("The EU called on Talan to end it.", "The EU");
+        says("Ana Oru was quoted by the agency as saying it was late.", "Ana Oru");
+        says("The council, Gen. Oru, the head of the army, told reporters.", "Gen. Oru");
         says("Premier: no talks before spring", "Premier");
         says("President Oru Says West Takes Warnings Lightly", "President Oru");
     }

@@ -7,10 +7,10 @@ use super::minhash::bands;
 use super::terms::fold;
 use super::words::Word;
 
-/// Six bands of eight hashes: of pairs of sentences whose pairs of words overlap by 90 % (one word of forty changed) 97 % meet, by
-/// 80 % 67 %, by 50 % 2 %.
-const BANDS: usize = 6;
-const ROWS: usize = 8;
+/// Four bands of six hashes: of pairs of sentences whose pairs of words overlap by 90 % (one word of forty changed) 95 % meet, by
+/// 80 % 70 %, by 50 % 6 %, by 30 % 0.3 %.
+const BANDS: usize = 4;
+const ROWS: usize = 6;
 
 /// Shorter sentences recur by chance ("He declined to comment").
 const LEAST_WORDS: usize = 8;
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn copies_are_found_across_outlets_only() {
         let wire = "Moscow has since accused Norvia and the alliance of behaviour that shakes the whole of the Black Sea coast.";
-        let edited = "Moscow has since accused Norvia and the alliance of behaviour that shakes the whole Black Sea coast, it said.";
+        let edited = "Moscow has since accused Norvia and the alliance of behaviour that shakes the whole of the Black Sea coast again.";
         let other =
             "The harbour master said that he had waited eleven years for the ferries to come back to the old port.";
         let rows = [(0, wire), (1, other), (1, edited), (2, wire), (1, other), (0, "He declined to comment.")];

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use serde::{Deserialize, Serialize};
 
 use super::lexicon::Class;
@@ -74,22 +74,30 @@ pub(super) fn furniture(text: &str, lines: &[Range<usize>], keys: &[LineKey]) ->
     }
 }
 
-/// What a long line must hold if it is to be furniture.
+/// What tells furniture wherever it stands in a line; lines without any of these are not searched for phrases.
 static SIGNS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
         .build([
             "opinion",
             "views expressed",
-            "remind our readers",
+            "our readers",
             "inbox",
             "newsletter",
             "privacy policy",
             "robot",
             "sign up",
             "news faster",
+            "contribut",
+            "rights reserved",
+            "©",
+            "to play or pause",
+            "see the video",
+            "arrows for volume",
+            "duration:",
         ])
-        .expect("nine phrases make a small automaton")
+        .expect("a few phrases make a small automaton")
 });
 
 fn lower_case(text: &str) -> String {
@@ -117,6 +125,8 @@ struct Line<'a> {
     n_words: usize,
     /// Whether it ends as a sentence does.
     stops: bool,
+    /// Whether it holds one of [`SIGNS`].
+    signed: bool,
 }
 
 impl<'a> Line<'a> {
@@ -124,16 +134,20 @@ impl<'a> Line<'a> {
     const SHORT: usize = 40;
     /// And those not longer than this.
     const LONG: usize = 120;
+    /// Up to this many words all of a line is looked at; of a longer one its first and its last words.
+    const LABEL: usize = 14;
 
     fn new(text: &'a str) -> Self {
-        let n_words = text.split_whitespace().count();
-        let lower = if n_words <= Self::SHORT || (n_words <= Self::LONG && SIGNS.is_match(text)) {
+        const HEAD: usize = 40;
+        let n_words = memchr::memchr_iter(b' ', text.as_bytes()).count() + 1;
+        let signed = n_words <= Self::LONG && SIGNS.is_match(text);
+        let lower = if signed || n_words <= Self::LABEL {
             lower_case(text)
         } else {
-            lower_case(&text[..text.char_indices().nth(24).map_or(text.len(), |(at, _)| at)])
+            lower_case(&text[..text.char_indices().nth(HEAD).map_or(text.len(), |(at, _)| at)])
         };
         let stops = text.trim_end_matches(['"', '”', '\'', '’', ')', ' ']).ends_with(['.', '!', '?', '…']);
-        Line { text, lower, n_words, stops }
+        Line { text, lower, n_words, stops, signed }
     }
 
     fn is_short(&self) -> bool {
@@ -150,7 +164,7 @@ impl<'a> Line<'a> {
     }
 
     fn has(&self, phrases: &[&str]) -> bool {
-        phrases.iter().any(|phrase| self.lower.contains(phrase))
+        self.signed && phrases.iter().any(|phrase| self.lower.contains(phrase))
     }
 
     /// What the line says of itself.
@@ -287,13 +301,20 @@ impl<'a> Line<'a> {
             "shutterstock",
             "file photo",
         ];
+        const TAIL: usize = 48;
+        let from = self.text.len() - self.text.len().min(TAIL);
+        let from = (from..=self.text.len()).find(|at| self.text.is_char_boundary(*at)).unwrap_or(from);
+        let tail = || self.text[from..].to_lowercase();
         // A credit in brackets at the end: "(AP: Name)", "(AP Photo/Name)", "(Reuters)".
-        let bracket = self.lower.strip_suffix(')').and_then(|line| line.rsplit_once('(')).is_some_and(|(_, inside)| {
-            let name = inside.split([':', '/']).next().unwrap_or_default().trim();
-            AGENCIES.contains(&name) || inside.starts_with("photo")
-        });
+        let bracket = self.text.ends_with(')')
+            && tail().rsplit_once('(').is_some_and(|(_, inside)| {
+                let inside = inside.trim_end_matches(')');
+                let name = inside.split([':', '/']).next().unwrap_or_default().trim();
+                AGENCIES.contains(&name) || inside.starts_with("photo")
+            });
         let credit = || {
-            let end = self.lower.trim_end_matches(|c: char| !c.is_alphanumeric());
+            let tail = tail();
+            let end = tail.trim_end_matches(|c: char| !c.is_alphanumeric());
             [
                 "getty images",
                 "via getty",
@@ -312,7 +333,7 @@ impl<'a> Line<'a> {
             .any(|name| end.ends_with(name))
         };
         bracket
-            || (credit() && !self.stops)
+            || (!self.stops && credit())
             || self.starts(&[
                 "photo:",
                 "photos:",
@@ -669,8 +690,7 @@ fn in_context(text: &str, lines: &[Line<'_>], out: &mut [Option<Furniture>]) {
         // A picture's caption that is a name alone; the story has the name in its sentences.
         if out[i].is_none() && i > 0 && line.is_name() && line.n_words >= 2 {
             let elsewhere = memchr::memmem::find_iter(text.as_bytes(), line.text.as_bytes()).count() > 1;
-            let lower = text.contains(&line.lower);
-            if elsewhere && !lower {
+            if elsewhere && !text.contains(&line.lower) {
                 out[i] = Some(Furniture::Caption);
             }
         }

@@ -43,7 +43,7 @@ const LEAST_BYTES: usize = 120;
 const MOST_BYTES: usize = 400;
 /// English text has such a share of its commonest words, other languages do not come near it; only where it is missing are the trigrams
 /// counted, which costs as much as all the rest.
-const COMMON_SHARE: f64 = 0.2;
+const COMMON_SHARE: f64 = 0.3;
 
 /// What language an article is in, judged by the beginning of its story; `None` where that is too short or not clear.
 pub(super) fn detect<'a>(sentences: impl Iterator<Item = (&'a str, &'a [Word])>) -> Option<Lang> {

@@ -89,7 +89,7 @@ const WORDS: [(Class, &str); 9] = [
     ),
     (
         Class::Common,
-        "the and that for was with his they this have from had not are but what all were when your can said there each which she how their will other about \
+        "a an as at be by he i if in is it my of on or so to up us we the and that for was with his they this have from had not are but what all were when your can said there each which she how their will other about \
          out many then them these some her would make like him into time has two more could than first been who its now people my made over did down only way may \
          long after just where most know back much before also around three well such because does between under last never same another while every year \
          day week month here there's new news say says told according asked added called report reported monday tuesday wednesday thursday friday saturday \

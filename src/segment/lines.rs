@@ -16,15 +16,20 @@ pub(super) fn lines(text: &str) -> Vec<Range<usize>> {
             out.push(trimmed);
         }
     };
-    if text.is_ascii() {
-        for at in memchr::memchr2_iter(b'\n', b'\r', text.as_bytes()) {
-            push(from..at);
-            from = at + 1;
-        }
-    } else {
+    // Line feeds are looked for at memory speed, and the rare others only where there are any.
+    let rare = memchr::memchr2(0x0B, 0x0C, text.as_bytes()).is_some()
+        || ["\u{85}", "\u{2028}", "\u{2029}"]
+            .iter()
+            .any(|c| memchr::memmem::find(text.as_bytes(), c.as_bytes()).is_some());
+    if rare {
         for (at, c) in text.match_indices(is_break) {
             push(from..at);
             from = at + c.len();
+        }
+    } else {
+        for at in memchr::memchr2_iter(b'\n', b'\r', text.as_bytes()) {
+            push(from..at);
+            from = at + 1;
         }
     }
     push(from..text.len());
@@ -53,20 +58,20 @@ pub(super) struct LineKey {
 
 impl LineKey {
     pub(super) fn new(line: &str) -> Self {
-        let mut key = LineKey { exact: FNV_START, shape: FNV_START };
+        let (mut shape, mut digits) = (FNV_START, FNV_START);
         let mut buffer = [0; 4];
         for c in line.chars() {
             if c.is_ascii_alphabetic() {
-                let byte = (c as u8).to_ascii_lowercase();
-                key = LineKey { exact: fnv(key.exact, byte), shape: fnv(key.shape, byte) };
+                shape = fnv(shape, (c as u8).to_ascii_lowercase());
             } else if c.is_ascii_digit() {
-                key = LineKey { exact: fnv(key.exact, c as u8), shape: fnv(key.shape, b'0') };
-            } else if c.is_alphanumeric() {
-                for byte in c.to_lowercase().flat_map(|c| c.encode_utf8(&mut buffer).bytes().collect::<Vec<_>>()) {
-                    key = LineKey { exact: fnv(key.exact, byte), shape: fnv(key.shape, byte) };
+                shape = fnv(shape, b'0');
+                digits = fnv(digits, c as u8);
+            } else if !c.is_ascii() && c.is_alphanumeric() {
+                for c in c.to_lowercase() {
+                    shape = c.encode_utf8(&mut buffer).bytes().fold(shape, fnv);
                 }
             }
         }
-        key
+        LineKey { exact: shape ^ digits.rotate_left(32), shape }
     }
 }

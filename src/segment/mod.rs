@@ -25,6 +25,7 @@ mod rows;
 mod segmenter;
 mod sentences;
 mod speech;
+mod spool;
 mod stories;
 mod terms;
 mod voice;

@@ -1,7 +1,6 @@
 //! From articles to rows: two walks, since the rows of the first article depend on the last.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, BufWriter, Seek as _, Write as _};
 use std::thread;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +12,7 @@ use super::furniture::Furniture;
 use super::language::{LANGUAGES, by_code, detect};
 use super::rows::{Place, RowWriter};
 use super::segmenter::{Segmenter, Sentence};
+use super::spool::{Kept, Spool};
 use super::stories::{StoryFacts, StoryParams};
 use super::terms::story_terms;
 use super::voice::Voice;
@@ -20,12 +20,14 @@ use crate::corpus::{Article, ArticleNotes, Articles, TableFormat};
 use crate::error::{Error, ErrorKind, Result};
 use crate::parallel::in_order;
 
-/// Up to so many bytes of rows wait in memory, and more in a temporary file.
+/// Up to so many bytes of articles wait in memory for their rows, and more in a temporary file.
 const SPOOL_IN_MEMORY: usize = 64 << 20;
 /// A line that begins with a longer sentence is prose, however often it recurs.
 const LONGEST_RECURRING: usize = 400;
 /// Articles are handed to the workers in batches of this size, in bytes.
 const BATCH_BYTES: usize = 1 << 17;
+/// And from the workers' point of view in so many articles, when rows are written.
+const BATCH_ARTICLES: usize = 32;
 
 /// How articles become rows.
 #[derive(Debug, Clone)]
@@ -136,7 +138,7 @@ struct Spooled {
 
 /// What a worker hands on.
 struct Piece {
-    spooled: Vec<u8>,
+    spooled: Spooled,
     facts: ArticleFacts,
     lang: Option<Lang>,
     bad_date: Option<String>,
@@ -162,13 +164,12 @@ pub fn segment(
     let language = by_code(&options.language);
     let mut report = SegmentReport { notes: articles.notes().clone(), ..SegmentReport::default() };
 
-    let spool_failed = |source| Error::io("keep rows in a temporary file", source);
-    let mut spool = BufWriter::with_capacity(1 << 18, tempfile::spooled_tempfile(SPOOL_IN_MEMORY));
+    let mut spool = Spool::new(SPOOL_IN_MEMORY);
     let mut collection = Collection::default();
     let take = || {
         let mut segmenter = Segmenter::new(&options.language);
         move |batch: Vec<(Article, u64)>| -> Result<Vec<Piece>> {
-            batch.into_iter().map(|(article, n_bytes)| take_apart(&mut segmenter, article, n_bytes)).collect()
+            Ok(batch.into_iter().map(|(article, n_bytes)| take_apart(&mut segmenter, article, n_bytes)).collect())
         }
     };
     let read = || {
@@ -196,7 +197,8 @@ pub fn segment(
         }
         collection.push(piece.facts);
         progress(SegmentProgress::Read { n_articles: report.n_articles, n_bytes: report.n_bytes });
-        spool.write_all(&piece.spooled).map_err(spool_failed)
+        let n_bytes = piece.spooled.sentences.iter().map(|sentence| sentence.text.len() + 100).sum();
+        spool.push(piece.spooled, n_bytes)
     };
     in_order(n_threads, read, take, |pieces| pieces.into_iter().try_for_each(&mut keep))?;
     if report.n_articles == 0 {
@@ -205,23 +207,17 @@ pub fn segment(
 
     let plan = collection.finish(&options.stories);
     count(&plan, &mut report);
-    let mut spool = spool.into_inner().map_err(|error| spool_failed(error.into_error()))?;
-    spool.rewind().map_err(spool_failed)?;
-    let mut spool = BufReader::with_capacity(1 << 18, spool);
-    let mut next = 0;
+    let mut kept = spool.into_pieces()?.enumerate();
     let read = || {
-        let (mut lines, first) = (Vec::new(), next);
-        while lines.len() < BATCH_BYTES && spool.read_until(b'\n', &mut lines).map_err(spool_failed)? > 0 {
-            next += 1;
-        }
-        Ok((next > first).then_some((first, lines)))
+        let batch: Vec<(usize, Result<Kept<Spooled>>)> = kept.by_ref().take(BATCH_ARTICLES).collect();
+        Ok((!batch.is_empty()).then_some(batch))
     };
     let format = || {
         let (plan, writer) = (&plan, &writer);
-        move |(first, lines): (usize, Vec<u8>)| {
+        move |articles: Vec<(usize, Result<Kept<Spooled>>)>| {
             let mut batch = Batch::default();
-            for (i, line) in lines.split_inclusive(|byte| *byte == b'\n').enumerate() {
-                batch.add(plan, writer, first + i, line)?;
+            for (article, kept) in articles {
+                batch.add(plan, writer, article, &kept?.open()?)?;
             }
             Ok(batch)
         }
@@ -255,7 +251,7 @@ fn count(plan: &Plan, report: &mut SegmentReport) {
     report.n_empty = (0..plan.doc_ids.len()).filter(|article| !has_story(article)).count() as u64;
 }
 
-fn take_apart(segmenter: &mut Segmenter, mut article: Article, n_bytes: u64) -> Result<Piece> {
+fn take_apart(segmenter: &mut Segmenter, mut article: Article, n_bytes: u64) -> Piece {
     let segmented = segmenter.segment(&article.source, article.markup);
     let [_, site, date] = segmented.stated;
     if article.outlet.is_empty() {
@@ -294,9 +290,7 @@ fn take_apart(segmenter: &mut Segmenter, mut article: Article, n_bytes: u64) -> 
     let is_undated = article.date.is_empty();
     let bad_date = (day.is_none() && !is_undated).then(|| article.date.clone());
     let spooled = Spooled { outlet: article.outlet, date: article.date, others: article.others, sentences };
-    let mut bytes = serde_json::to_vec(&spooled).map_err(|error| Error::io("keep rows", error.into()))?;
-    bytes.push(b'\n');
-    Ok(Piece { spooled: bytes, facts, lang, bad_date, is_undated, n_bytes })
+    Piece { spooled, facts, lang, bad_date, is_undated, n_bytes }
 }
 
 /// The day of a date that begins as ISO 8601 has it, counted from 1970-01-01.
@@ -316,9 +310,7 @@ struct Batch {
 }
 
 impl Batch {
-    fn add(&mut self, plan: &Plan, writer: &RowWriter, article: usize, line: &[u8]) -> Result<()> {
-        let spooled: Spooled =
-            serde_json::from_slice(line).map_err(|error| Error::io("read rows back", error.into()))?;
+    fn add(&mut self, plan: &Plan, writer: &RowWriter, article: usize, spooled: &Spooled) -> Result<()> {
         let (mut paragraph, mut last_line) = (0, None);
         let fates = plan.fates(article);
         let wire_ids: Vec<String> = fates.iter().map(|fate| plan.wire_id(fate)).collect();

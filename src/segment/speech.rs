@@ -21,8 +21,10 @@ pub(super) fn direct_speech(text: &str, paragraphs: &[Range<usize>], sentences: 
         if let Some(start) = &mut open {
             *start = paragraph.start;
         }
-        let mut single: Option<usize> = None;
-        for (offset, c) in piece.char_indices() {
+        let mut single_until = 0;
+        // Marks begin with one of four bytes.
+        let marks = piece.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'"' | b'\'' | 0xC2 | 0xE2));
+        for (offset, c) in marks.filter_map(|(offset, _)| Some((offset, piece[offset..].chars().next()?))) {
             if !may_quote(c) {
                 continue;
             }
@@ -30,18 +32,12 @@ pub(super) fn direct_speech(text: &str, paragraphs: &[Range<usize>], sentences: 
             let before = piece[..offset].chars().next_back();
             let after = piece[offset + c.len_utf8()..].chars().next();
             if is_single(c) {
-                if open.is_some() {
-                    continue;
-                }
-                match single {
-                    None if opens_single(c, before, after) && closes_later(piece, offset + c.len_utf8()) => {
-                        single = Some(at + c.len_utf8());
+                if open.is_none() && at >= single_until && opens_single(c, before, after) {
+                    let start = at + c.len_utf8();
+                    if let Some(length) = single_end(&text[start..paragraph.end]) {
+                        spans.push(start..start + length);
+                        single_until = start + length;
                     }
-                    Some(start) if closes_single(c, before, after) => {
-                        spans.push(start..at);
-                        single = None;
-                    }
-                    _ => {}
                 }
                 continue;
             }
@@ -52,7 +48,6 @@ pub(super) fn direct_speech(text: &str, paragraphs: &[Range<usize>], sentences: 
             match (role(c, before, after), open) {
                 (Role::Open | Role::Either, None) => {
                     open = Some(at + c.len_utf8());
-                    single = None;
                 }
                 (Role::Close | Role::Either, Some(start)) => {
                     spans.push(start..at);
@@ -119,18 +114,26 @@ fn opens_single(c: char, before: Option<char>, after: Option<char>) -> bool {
         && after.is_some_and(char::is_alphanumeric)
 }
 
-fn closes_single(c: char, before: Option<char>, after: Option<char>) -> bool {
-    c != '‘'
-        && after.is_none_or(|c| !c.is_alphanumeric())
-        && before.is_some_and(|c| !c.is_whitespace() && c != 's' || c == 's' && after != Some(' '))
-}
-
-/// Whether a single quotation mark that opens here is closed within the paragraph.
-fn closes_later(paragraph: &str, from: usize) -> bool {
-    paragraph[from..].char_indices().filter(|(_, c)| is_single(*c)).any(|(at, c)| {
-        let at = from + at;
-        closes_single(c, paragraph[..at].chars().next_back(), paragraph[at + c.len_utf8()..].chars().next())
-    })
+/// Where a quotation in single marks ends that begins with `text`. Their closing mark is the apostrophe too: behind an s and before a
+/// blank it closes only if nothing else does, before another quotation begins.
+fn single_end(text: &str) -> Option<usize> {
+    let mut unsure = None;
+    for (at, c) in text.char_indices().filter(|(_, c)| is_single(*c)) {
+        let before = text[..at].chars().next_back();
+        let after = text[at + c.len_utf8()..].chars().next();
+        if opens_single(c, before, after) {
+            break;
+        }
+        if c == '‘' || after.is_some_and(char::is_alphanumeric) || before.is_none_or(char::is_whitespace) {
+            continue;
+        }
+        if before == Some('s') && after == Some(' ') {
+            unsure = unsure.or(Some(at));
+        } else {
+            return Some(at);
+        }
+    }
+    unsure
 }
 
 /// Where a quotation ends whose closing mark was lost.

@@ -1,5 +1,6 @@
 //! Stories: articles of a few days that tell of one event.
 
+use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use super::minhash::bands;
@@ -51,7 +52,7 @@ pub(super) fn stories(articles: &[StoryFacts], params: &StoryParams) -> Vec<u32>
         (Some(a), Some(b)) => a.abs_diff(b) > params.days,
         _ => false,
     };
-    let mut links: Vec<(f32, u32, u32)> = candidates(articles, &weights)
+    let mut links: Vec<(f32, u32, u32)> = candidates(articles, &weights, params.days)
         .into_par_iter()
         .filter(|(a, b)| !apart(*a, *b))
         .map(|(a, b)| (cosine(&weights[a as usize], &weights[b as usize]), a, b))
@@ -97,26 +98,20 @@ fn belong(a: &[u32], b: &[u32], weights: &[Weights], params: &StoryParams, apart
 }
 
 fn weights(articles: &[StoryFacts]) -> Vec<Weights> {
-    let mut all: Vec<u32> = articles.iter().flat_map(|article| article.terms.iter().map(|(term, _)| *term)).collect();
-    all.sort_unstable();
-    let mut df: Vec<(u32, u32)> = Vec::new();
-    for term in all {
-        match df.last_mut() {
-            Some((last, n)) if *last == term => *n += 1,
-            _ => df.push((term, 1)),
-        }
+    let mut df: HashMap<u32, u32, foldhash::fast::FixedState> =
+        HashMap::with_hasher(foldhash::fast::FixedState::default());
+    for (term, _) in articles.iter().flat_map(|article| &article.terms) {
+        *df.entry(*term).or_default() += 1;
     }
     let n = articles.len() as f64;
     articles
         .par_iter()
         .map(|article| {
-            let mut from = 0;
             let mut weights: Weights = article
                 .terms
                 .iter()
                 .map(|(term, tf)| {
-                    from += df[from..].partition_point(|(other, _)| other < term);
-                    let idf = libm::log((1.0 + n) / f64::from(df[from].1));
+                    let idf = libm::log((1.0 + n) / f64::from(df[term]));
                     (*term, ((1.0 + libm::log(f64::from(*tf))) * idf) as f32)
                 })
                 .collect();
@@ -130,7 +125,7 @@ fn weights(articles: &[StoryFacts]) -> Vec<Weights> {
 }
 
 /// Pairs of articles, the lesser first, that share weighty words. Sorted, each once.
-fn candidates(articles: &[StoryFacts], weights: &[Weights]) -> Vec<(u32, u32)> {
+fn candidates(articles: &[StoryFacts], weights: &[Weights], days: u32) -> Vec<(u32, u32)> {
     let sketches: Vec<Option<[u64; BANDS]>> = weights
         .par_iter()
         .map(|weights| {
@@ -149,8 +144,11 @@ fn candidates(articles: &[StoryFacts], weights: &[Weights]) -> Vec<(u32, u32)> {
         let mut band: Vec<(u64, i32, u32)> = sketches.iter().enumerate().filter_map(in_band).collect();
         band.sort_unstable();
         let mut pairs = Vec::new();
-        for (i, (hash, _, a)) in band.iter().enumerate() {
-            let met = band[i + 1..].iter().take(NEIGHBOURS).take_while(|(other, ..)| other == hash);
+        for (i, (hash, day, a)) in band.iter().enumerate() {
+            let near = |(other, later, _): &&(u64, i32, u32)| {
+                other == hash && (*day == i32::MIN || later.abs_diff(*day) <= days)
+            };
+            let met = band[i + 1..].iter().take(NEIGHBOURS).take_while(near);
             pairs.extend(met.map(|(.., b)| (*a.min(b), *a.max(b))));
         }
         pairs

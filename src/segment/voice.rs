@@ -35,6 +35,8 @@ impl Voice {
 const QUOTED_SHARE: f64 = 0.5;
 /// The same for a sentence that begins with a whole quotation, which nothing follows but who said it.
 const WITH_BARE_TAIL: f64 = 0.15;
+/// The same where a quotation stands behind a colon, up to the end.
+const AFTER_COLON: f64 = 0.3;
 
 /// What is asked of a sentence.
 #[derive(Debug, Clone, Copy)]
@@ -111,7 +113,12 @@ fn voice<'a>(sentence: &'a str, words: &[Word], spans: &[Range<usize>]) -> (Voic
     let share = (words.len() - outside.len()) as f64 / words.len().max(1) as f64;
     let found = find_attribution(sentence, outside, spans);
     let bare_tail = found.as_ref().is_some_and(|found| found.is_bare_tail) && share > WITH_BARE_TAIL;
-    if share > QUOTED_SHARE || bare_tail {
+    let after_colon = share > AFTER_COLON
+        && spans.last().is_some_and(|span| {
+            let head = sentence[..span.start].trim_end_matches(|c: char| !c.is_alphanumeric() && c != ':');
+            head.ends_with(':') && !sentence[span.end..].contains(char::is_alphanumeric)
+        });
+    if share > QUOTED_SHARE || bare_tail || after_colon {
         return (Voice::Quoted, found.and_then(|found| found.speaker));
     }
     match found {

@@ -29,7 +29,7 @@ pub(super) fn words(text: &str) -> Vec<Word> {
     let mut at = 0;
     while at < bytes.len() {
         let (c, len) = character(text, at);
-        if !c.is_alphanumeric() {
+        if !(c.is_ascii_alphanumeric() || !c.is_ascii() && c.is_alphanumeric()) {
             at += len;
             continue;
         }
@@ -54,11 +54,16 @@ fn word(text: &str, start: usize, first: char) -> Word {
     let (mut at, mut hash) = (start, FNV_START);
     // The hash before the last apostrophe.
     let mut stem = None;
-    while at < bytes.len() {
+    loop {
+        while let Some(byte) = bytes.get(at).filter(|byte| byte.is_ascii_alphanumeric()) {
+            hash = fnv(hash, byte.to_ascii_lowercase());
+            at += 1;
+        }
+        if at == bytes.len() {
+            break;
+        }
         let (c, len) = character(text, at);
-        if c.is_ascii_alphanumeric() {
-            hash = fnv(hash, (c as u8).to_ascii_lowercase());
-        } else if c.is_alphanumeric() {
+        if c.is_alphanumeric() {
             let mut buffer = [0; 4];
             hash = c.to_lowercase().fold(hash, |hash, c| c.encode_utf8(&mut buffer).bytes().fold(hash, fnv));
         } else if matches!(c, '\'' | '’' | '-' | '.')
