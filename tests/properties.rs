@@ -5,11 +5,12 @@
 use std::io::Write as _;
 use std::sync::LazyLock;
 
-use framescope::corpus::{LeftOut, ReadOptions, Row, Table, TableFormat, folds};
+use framescope::corpus::{LeftOut, Markup, ReadOptions, Row, Table, TableFormat, folds};
 use framescope::features::Tokenizer;
+use framescope::segment::Sentence;
 use framescope::stats::Bootstrap;
 use framescope::training::{Silent, train};
-use framescope::{Code, Corpus, CorpusOptions, Frames, GroupBy, Model, Scorer, TrainParams};
+use framescope::{Code, Corpus, CorpusOptions, Frames, GroupBy, Model, Scorer, Segmenter, TrainParams};
 use ndarray::Array2;
 use proptest::prelude::*;
 
@@ -179,5 +180,138 @@ fn tokens_cover_every_letter_of_the_bundled_labels() {
             covered[token.span].iter_mut().for_each(|byte| *byte = true);
         }
         assert!(text.char_indices().all(|(at, c)| c.is_whitespace() || covered[at]), "{text}");
+    }
+}
+
+/// Text such as scrapers save, only more so: words, stops, marks of every kind, entities, tags, furniture, in any order.
+fn scraped() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "The premier",
+        "said",
+        "Talan",
+        "Mr.",
+        "U.S.",
+        "Nov.",
+        "19",
+        "3.5",
+        "he",
+        "Ana Oru",
+        "accused",
+        "them of lies",
+        "it was late",
+        "\u{a0}",
+        "é",
+        ". ",
+        ".",
+        "? ",
+        "! ",
+        "...",
+        "…",
+        ", ",
+        ": ",
+        " — ",
+        "\n",
+        "\n\n",
+        " ",
+        "\"",
+        "“",
+        "”",
+        "‘",
+        "’",
+        "'",
+        "«",
+        "»",
+        "(",
+        ")",
+        "[",
+        "]",
+        "&amp;",
+        "&quot;",
+        "& mdash;",
+        "&lt;",
+        "&#8217;",
+        "&amp;quot;",
+        "â€œ",
+        "â€",
+        "<p>",
+        "</p>",
+        "<b>",
+        "<br/>",
+        "<…>",
+        "<!--",
+        "-->",
+        ".jpg” alt=”",
+        " />",
+        ">",
+        "<",
+        "&",
+        "Read also:",
+        "\nAdvertisement\n",
+        "\nBy Ana Oru\n",
+        "(AP: Eck)",
+        "Play the video. Duration: 45 seconds",
+        "Monday, May 4, 2026",
+        "。",
+        "\r\n",
+        "\u{2028}",
+    ]);
+    prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.join(" ").replace(" \n ", "\n"))
+}
+
+/// The sentences of a story, paragraph by paragraph, as a text.
+fn joined(sentences: &[Sentence]) -> String {
+    let story: Vec<&Sentence> = sentences.iter().filter(|sentence| sentence.furniture.is_none()).collect();
+    let paragraphs = story.chunk_by(|a, b| a.line == b.line);
+    let texts =
+        paragraphs.map(|paragraph| paragraph.iter().map(|sentence| &*sentence.text).collect::<Vec<_>>().join(" "));
+    texts.collect::<Vec<_>>().join("\n\n")
+}
+
+fn stand_where_they_say(sentences: &[Sentence], source: &str) -> Result<(), TestCaseError> {
+    let mut end = 0;
+    for sentence in sentences {
+        prop_assert!(
+            sentence.span.start >= end && sentence.span.end > sentence.span.start,
+            "{:?} after {}",
+            sentence,
+            end
+        );
+        prop_assert_eq!(sentence.text_in(source), Some(sentence.text.clone()));
+        prop_assert_eq!(sentence.text.trim(), &*sentence.text);
+        end = sentence.span.end;
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn any_string_is_taken_apart(text in any::<String>(), scraped in scraped()) {
+        for source in [text, scraped] {
+            for markup in [Markup::Plain, Markup::Html] {
+                let sentences = Segmenter::new("en").segment(&source, markup).sentences;
+                stand_where_they_say(&sentences, &source)?;
+            }
+            // Nothing but blanks and furniture is lost: what is neither is in a sentence.
+            let plain = Segmenter::new("en").segment(&source, Markup::Plain).sentences;
+            let mut at = 0;
+            for sentence in &plain {
+                let between = &source[at..sentence.span.start];
+                let is_markup = between.contains(['<', '>', '&', '=']);
+                prop_assert!(is_markup || !between.contains(char::is_alphanumeric), "lost {:?}", between);
+                at = sentence.span.end;
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_taken_apart_comes_apart_the_same(source in scraped()) {
+        let once = Segmenter::new("en").segment(&source, Markup::Plain).sentences;
+        let again = Segmenter::new("en").segment(&joined(&once), Markup::Plain).sentences;
+        let texts = |sentences: &[Sentence]| -> Vec<String> {
+            sentences.iter().filter(|sentence| sentence.furniture.is_none()).map(|sentence| sentence.text.clone()).collect()
+        };
+        prop_assert_eq!(texts(&again), texts(&once));
     }
 }

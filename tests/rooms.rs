@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A room may name only rooms above it. `error`, `output` and `stats` are the shelf that all may take from.
-const ROOMS: [(&str, &[&str]); 13] = [
+/// A room may name only rooms above it. `error`, `output`, `parallel` and `stats` are the shelf that all may take from.
+const ROOMS: [(&str, &[&str]); 15] = [
     ("error", &[]),
     ("output", &["error"]),
+    ("parallel", &["error"]),
     ("stats", &["error"]),
     ("corpus", &["error", "stats"]),
+    ("segment", &["corpus", "error", "parallel"]),
     ("features", &["error"]),
     ("calibration", &["error", "stats"]),
     ("evaluation", &["corpus", "error", "stats"]),
@@ -19,7 +21,19 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("report", &["corpus", "error", "evaluation", "model", "stats"]),
     (
         "cli",
-        &["corpus", "error", "evaluation", "features", "model", "output", "predict", "report", "stats", "training"],
+        &[
+            "corpus",
+            "error",
+            "evaluation",
+            "features",
+            "model",
+            "output",
+            "predict",
+            "report",
+            "segment",
+            "stats",
+            "training",
+        ],
     ),
     // The binary goes through the front door, and `lib` only opens it.
     ("main", &[]),

@@ -150,6 +150,8 @@ impl Articles {
             }
         }
         if let Some(manifest) = manifest {
+            let path = options.manifest.as_deref().and_then(|path| std::fs::canonicalize(path).ok());
+            notes.passed_over.retain(|other| std::fs::canonicalize(other).ok() != path);
             add(&manifest.others, &mut others);
             notes.not_in_inputs = manifest.rest();
         }

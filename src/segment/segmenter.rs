@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::edits::{Repair, Repaired};
+use super::edits::{Repair, Repaired, replace};
 use super::furniture::{Furniture, furniture};
 use super::html::{self, PageFacts};
 use super::lines::{LineKey, lines};
@@ -32,6 +32,19 @@ pub struct Sentence {
     pub speaker: String,
     /// Why it is no part of the story, if it is not.
     pub furniture: Option<Furniture>,
+}
+
+impl Sentence {
+    /// The sentence, made again from the article as given: the slice at its place with its repairs. `None` if `source` is another article, which
+    /// has no text at that place.
+    #[must_use]
+    pub fn text_in(&self, source: &str) -> Option<String> {
+        let slice = source.get(self.span.clone())?;
+        let within = |repair: &Repair| Some(Repair { at: repair.at.checked_sub(self.span.start)?, ..repair.clone() });
+        let repairs: Vec<Repair> = self.repairs.iter().map(within).collect::<Option<_>>()?;
+        let fits = repairs.last().is_none_or(|last| slice.len() >= last.at + last.len);
+        fits.then(|| replace(slice, &repairs))
+    }
 }
 
 /// An article in pieces.

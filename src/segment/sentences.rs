@@ -36,8 +36,9 @@ impl Splitter {
                 out.push(line.start + sentence.start..line.start + sentence.end);
             }
         };
+        let terminators = Terminators::new(piece);
         let mut at = 0;
-        while let Some(found) = next_terminator(piece, at) {
+        while let Some(found) = terminators.next(at) {
             let stop = extend(piece, found);
             at = stop.end;
             if let Some(boundary) = self.boundary(piece, &stop) {
@@ -149,21 +150,32 @@ impl Splitter {
     }
 }
 
-/// The run of terminators that begins at or after `from`.
-fn next_terminator(text: &str, from: usize) -> Option<Range<usize>> {
-    let bytes = text.as_bytes();
-    let mut at = from;
-    loop {
-        // Beside ASCII, marks begin with 0xE2 (…), 0xE3 or 0xEF (。！？), 0xD8 or 0xDB (؟ ۔), 0xE0 (।).
-        let found = at
-            + bytes[at..]
-                .iter()
-                .position(|b| matches!(b, b'.' | b'!' | b'?' | 0xD8 | 0xDB | 0xE0 | 0xE2 | 0xE3 | 0xEF))?;
-        let c = text[found..].chars().next()?;
-        if is_terminator(c) {
-            return Some(found..found + c.len_utf8());
+/// Finds the ends that sentences may have.
+#[derive(Clone, Copy)]
+struct Terminators<'a> {
+    text: &'a str,
+    /// Whether there are others than those of ASCII.
+    has_others: bool,
+}
+
+impl<'a> Terminators<'a> {
+    fn new(text: &'a str) -> Self {
+        // The others begin with 0xE2 0x80 (…), 0xE2 0x81, 0xE3 or 0xEF (。！？), 0xD8 or 0xDB (؟ ۔), 0xE0 (।); curly quotes with 0xE2 0x80 too.
+        let rare = |byte: &u8| matches!(byte, 0xD8 | 0xDB | 0xE0 | 0xE3 | 0xEF);
+        let has_others = text.as_bytes().iter().any(rare)
+            || memchr::memmem::find(text.as_bytes(), "…".as_bytes()).is_some()
+            || memchr::memmem::find(text.as_bytes(), b"\xE2\x81").is_some()
+            || text.contains('‼');
+        Terminators { text, has_others }
+    }
+
+    /// The next one at or after `from`.
+    fn next(self, from: usize) -> Option<Range<usize>> {
+        if !self.has_others {
+            return memchr::memchr3(b'.', b'!', b'?', &self.text.as_bytes()[from..]).map(|at| from + at..from + at + 1);
         }
-        at = found + c.len_utf8();
+        let (at, c) = self.text[from..].char_indices().find(|(_, c)| is_terminator(*c))?;
+        Some(from + at..from + at + c.len_utf8())
     }
 }
 

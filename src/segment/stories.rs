@@ -3,8 +3,6 @@
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
-use super::minhash::bands;
-
 /// What is kept of an article to find its story by.
 #[derive(Debug, Clone, Default)]
 pub(super) struct StoryFacts {
@@ -19,32 +17,34 @@ pub(super) struct StoryFacts {
 pub struct StoryParams {
     /// Articles of one story lie at most this many days apart. An article without a date may belong to any.
     pub days: u32,
-    /// Cosine similarity of two articles' tf-idf vectors, in [0, 1], from which on they tell of one event.
+    /// Cosine similarity of two articles' tf-idf vectors, in [0, 1], from which on they tell of one event. Where a date is missing it
+    /// must be a fifth greater: articles on one topic resemble each other across the years.
     pub similarity: f64,
 }
 
 impl Default for StoryParams {
     fn default() -> Self {
-        StoryParams { days: 3, similarity: 0.3 }
+        StoryParams { days: 3, similarity: 0.25 }
     }
 }
 
-/// Sixty-four bands of two hashes over the weightiest words: of pairs of articles that share a fifth of those 93 % meet, of
-/// pairs that share a tenth 47 %, a hundredth 1 %.
-const BANDS: usize = 64;
-const ROWS: usize = 2;
-/// The weightiest words of an article that candidates are found by.
+/// The weightiest words of an article, which candidates are found by, and how many of them two articles must share. (`MinHash` over the same
+/// words misses one pair in four of two articles on one event: they share a tenth or a fifth of them, not most.)
 const TOP: usize = 40;
-/// In a large story each article meets so many of its neighbours in a band, not all.
-const NEIGHBOURS: usize = 16;
+const LEAST_SHARED: usize = 4;
+/// Words are weighted as if a hundred articles more stood beside the collection, none of which has them: in a handful of articles the
+/// words of a story would else count for less than those that only one of them has.
+const BACKGROUND: f64 = 100.0;
+/// Of the articles that share a word only so many, the next by date, are looked at: no step grows with the square of the articles.
+const NEIGHBOURS: usize = 64;
 
 /// An article's words with their weights: unit length, sorted by hash.
 type Weights = Vec<(u32, f32)>;
 
 /// For each article the first article of its story, which may be itself.
 ///
-/// Candidates meet by `MinHash` over their weightiest words; they are linked where the cosine of their tf-idf vectors (`(1 + ln tf) ·
-/// ln((1 + n) / df)`) reaches the threshold within the window of days; links are taken from the most similar down, and two groups
+/// Candidates share some of their weightiest words; they are linked where the cosine of their tf-idf vectors (`(1 + ln tf) ·
+/// ln((n + 100) / (df + 1))`) reaches the threshold within the window of days; links are taken from the most similar down, and two groups
 /// become one story if at least half of the pairs across them are similar enough. No step looks at all pairs of articles.
 pub(super) fn stories(articles: &[StoryFacts], params: &StoryParams) -> Vec<u32> {
     let weights = weights(articles);
@@ -52,11 +52,16 @@ pub(super) fn stories(articles: &[StoryFacts], params: &StoryParams) -> Vec<u32>
         (Some(a), Some(b)) => a.abs_diff(b) > params.days,
         _ => false,
     };
-    let mut links: Vec<(f32, u32, u32)> = candidates(articles, &weights, params.days)
+    let similarity = |a: u32, b: u32| f64::from(cosine(&weights[a as usize], &weights[b as usize]));
+    let dated = |i: u32| articles[i as usize].day.is_some();
+    let similar = |a: u32, b: u32| {
+        let wanted = if dated(a) && dated(b) { params.similarity } else { 1.2 * params.similarity };
+        Some(similarity(a, b)).filter(|found| *found >= wanted.min(1.0))
+    };
+    let mut links: Vec<(f64, u32, u32)> = candidates(articles, &weights, params.days)
         .into_par_iter()
         .filter(|(a, b)| !apart(*a, *b))
-        .map(|(a, b)| (cosine(&weights[a as usize], &weights[b as usize]), a, b))
-        .filter(|(similarity, ..)| f64::from(*similarity) >= params.similarity)
+        .filter_map(|(a, b)| Some((similar(a, b)?, a, b)))
         .collect();
     links.sort_unstable_by(|x, y| y.0.total_cmp(&x.0).then((x.1, x.2).cmp(&(y.1, y.2))));
 
@@ -64,7 +69,7 @@ pub(super) fn stories(articles: &[StoryFacts], params: &StoryParams) -> Vec<u32>
     let mut members: Vec<Vec<u32>> = story.iter().map(|i| vec![*i]).collect();
     for (_, a, b) in links {
         let (a, b) = (story[a as usize].min(story[b as usize]), story[a as usize].max(story[b as usize]));
-        if a == b || !belong(&members[a as usize], &members[b as usize], &weights, params, apart) {
+        if a == b || !belong(&members[a as usize], &members[b as usize], apart, |i, j| similar(i, j).is_some()) {
             continue;
         }
         let moved = std::mem::take(&mut members[b as usize]);
@@ -77,24 +82,15 @@ pub(super) fn stories(articles: &[StoryFacts], params: &StoryParams) -> Vec<u32>
 
 /// Whether two groups tell one story: no two lie too many days apart, and half of the pairs are similar. Of large groups a fixed
 /// number of members, spread evenly, stands for all.
-fn belong(a: &[u32], b: &[u32], weights: &[Weights], params: &StoryParams, apart: impl Fn(u32, u32) -> bool) -> bool {
+fn belong(a: &[u32], b: &[u32], apart: impl Fn(u32, u32) -> bool, similar: impl Fn(u32, u32) -> bool) -> bool {
     const MOST: usize = 12;
     let sample = |group: &[u32]| -> Vec<u32> {
         let step = group.len().div_ceil(MOST);
         group.iter().copied().step_by(step).collect()
     };
     let (a, b) = (sample(a), sample(b));
-    let mut n_similar = 0;
-    for i in &a {
-        for j in &b {
-            if apart(*i, *j) {
-                return false;
-            }
-            n_similar +=
-                usize::from(f64::from(cosine(&weights[*i as usize], &weights[*j as usize])) >= params.similarity);
-        }
-    }
-    2 * n_similar >= a.len() * b.len()
+    let pairs = || a.iter().flat_map(|i| b.iter().map(|j| (*i, *j)));
+    !pairs().any(|(i, j)| apart(i, j)) && 2 * pairs().filter(|(i, j)| similar(*i, *j)).count() >= a.len() * b.len()
 }
 
 fn weights(articles: &[StoryFacts]) -> Vec<Weights> {
@@ -104,17 +100,16 @@ fn weights(articles: &[StoryFacts]) -> Vec<Weights> {
         *df.entry(*term).or_default() += 1;
     }
     let n = articles.len() as f64;
+    let idf: Vec<f32> = (0..=df.values().copied().max().unwrap_or(0))
+        .map(|df| libm::log((n + BACKGROUND) / (1.0 + f64::from(df))) as f32)
+        .collect();
+    let tf: Vec<f32> = (0..64).map(|tf| 1.0 + libm::log(f64::from(tf.max(1))) as f32).collect();
     articles
         .par_iter()
         .map(|article| {
-            let mut weights: Weights = article
-                .terms
-                .iter()
-                .map(|(term, tf)| {
-                    let idf = libm::log((1.0 + n) / f64::from(df[term]));
-                    (*term, ((1.0 + libm::log(f64::from(*tf))) * idf) as f32)
-                })
-                .collect();
+            let weight =
+                |(term, n): &(u32, u16)| (*term, tf[usize::from(*n).min(tf.len() - 1)] * idf[df[term] as usize]);
+            let mut weights: Weights = article.terms.iter().map(weight).collect();
             let norm = weights.iter().map(|(_, w)| w * w).sum::<f32>().sqrt();
             if norm > 0.0 {
                 weights.iter_mut().for_each(|(_, w)| *w /= norm);
@@ -124,39 +119,42 @@ fn weights(articles: &[StoryFacts]) -> Vec<Weights> {
         .collect()
 }
 
-/// Pairs of articles, the lesser first, that share weighty words. Sorted, each once.
+/// Pairs of articles, the lesser first, that share weighty words and may lie near enough in time.
 fn candidates(articles: &[StoryFacts], weights: &[Weights], days: u32) -> Vec<(u32, u32)> {
-    let sketches: Vec<Option<[u64; BANDS]>> = weights
-        .par_iter()
-        .map(|weights| {
-            let mut top = weights.clone();
-            if top.len() > TOP {
-                top.select_nth_unstable_by(TOP, |x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
-                top.truncate(TOP);
-            }
-            bands::<BANDS, ROWS>(top.into_iter().map(|(term, _)| term))
-        })
-        .collect();
-    let meetings = (0..BANDS).into_par_iter().flat_map_iter(|b| {
-        let in_band = |(i, sketch): (usize, &Option<[u64; BANDS]>)| {
-            Some((sketch.as_ref()?[b], articles[i].day.unwrap_or(i32::MIN), i as u32))
-        };
-        let mut band: Vec<(u64, i32, u32)> = sketches.iter().enumerate().filter_map(in_band).collect();
-        band.sort_unstable();
-        let mut pairs = Vec::new();
-        for (i, (hash, day, a)) in band.iter().enumerate() {
-            let near = |(other, later, _): &&(u64, i32, u32)| {
-                other == hash && (*day == i32::MIN || later.abs_diff(*day) <= days)
-            };
-            let met = band[i + 1..].iter().take(NEIGHBOURS).take_while(near);
-            pairs.extend(met.map(|(.., b)| (*a.min(b), *a.max(b))));
+    let day = |i: u32| articles[i as usize].day.unwrap_or(i32::MIN);
+    let mut by_day: Vec<u32> = (0..articles.len() as u32).collect();
+    by_day.sort_by_key(|i| day(*i));
+    let top: Vec<Vec<u32>> = by_day.par_iter().map(|i| top_terms(&weights[*i as usize])).collect();
+    // For each word, the places in `by_day` of the articles that have it.
+    let place =
+        |(place, terms): (usize, &Vec<u32>)| terms.iter().map(move |term| (*term, place as u32)).collect::<Vec<_>>();
+    let mut postings: Vec<(u32, u32)> = top.iter().enumerate().flat_map(place).collect();
+    postings.par_sort_unstable();
+
+    let partners = |place: usize| -> Vec<(u32, u32)> {
+        let a = by_day[place];
+        let mut met: Vec<u32> = Vec::new();
+        for term in &top[place] {
+            let own = postings.partition_point(|posting| *posting <= (*term, place as u32));
+            let later = postings[own..].iter().take(NEIGHBOURS).take_while(|posting| posting.0 == *term);
+            let near = |b: &u32| day(a) == i32::MIN || day(by_day[*b as usize]).abs_diff(day(a)) <= days;
+            met.extend(later.map(|posting| posting.1).take_while(near));
         }
-        pairs
-    });
-    let mut pairs: Vec<(u32, u32)> = meetings.collect();
-    pairs.sort_unstable();
-    pairs.dedup();
-    pairs
+        met.sort_unstable();
+        let shared = met.chunk_by(|x, y| x == y).filter(|shared| shared.len() >= LEAST_SHARED);
+        shared.map(|shared| by_day[shared[0] as usize]).map(|b| (a.min(b), a.max(b))).collect()
+    };
+    (0..by_day.len()).into_par_iter().flat_map_iter(partners).collect()
+}
+
+/// The weightiest words of an article.
+fn top_terms(weights: &Weights) -> Vec<u32> {
+    let mut top = weights.clone();
+    if top.len() > TOP {
+        top.select_nth_unstable_by(TOP, |x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
+        top.truncate(TOP);
+    }
+    top.into_iter().map(|(term, _)| term).collect()
 }
 
 fn cosine(a: &Weights, b: &Weights) -> f32 {
@@ -172,4 +170,33 @@ fn cosine(a: &Weights, b: &Weights) -> f32 {
         }
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::segment::terms::story_terms;
+    use crate::segment::words::words;
+
+    fn article(text: &str, day: Option<i32>) -> StoryFacts {
+        StoryFacts { terms: story_terms(words(text).iter()), day }
+    }
+
+    #[test]
+    fn stories_lie_in_a_window_of_days() {
+        let shots = "Two cutters exchanged warning shots off the Vesholm banks, and the ferry talks were put off by the ministers.";
+        let told =
+            "Warning shots off Vesholm: cutters of both ministers stopped the ferry talks, which the banks had wanted.";
+        let mill = "The water mill at Sorrel Bridge will grind again in May with new sluices and stones from a quarry.";
+        let articles = [
+            article(shots, Some(10)),
+            article(mill, Some(10)),
+            article(told, Some(12)),
+            article(told, Some(40)),
+            article(mill, None),
+        ];
+        assert_eq!(stories(&articles, &StoryParams::default()), [0, 1, 0, 3, 1]);
+        assert!(stories(&[], &StoryParams::default()).is_empty());
+        assert_eq!(stories(&[StoryFacts::default(), StoryFacts::default()], &StoryParams::default()), [0, 1]);
+    }
 }
