@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -83,4 +84,123 @@ fn scraped_articles_are_scored() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(n > 100);
     assert_eq!(csv::Reader::from_reader(&output.stdout[..]).records().map(Result::unwrap).count(), n);
+}
+
+/// Rows of a CSV by column name.
+fn table(bytes: &[u8]) -> Vec<BTreeMap<String, String>> {
+    csv::Reader::from_reader(bytes).deserialize().map(Result::unwrap).collect()
+}
+
+fn segment(args: &[&Path]) -> Vec<BTreeMap<String, String>> {
+    let output = Command::new(env!("CARGO_BIN_EXE_framescope"))
+        .arg("segment")
+        .args(args)
+        .args(["--keep-boilerplate", "--quiet"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    table(&output.stdout)
+}
+
+/// What `segment` makes of coded articles.
+struct Score {
+    boundary_f1: f64,
+    furniture_gone: (usize, usize),
+    story_lost: usize,
+    voice: (usize, usize),
+}
+
+/// Compares rows with a key: `tests/key/README.md` says what it holds.
+fn score(rows: &[BTreeMap<String, String>], key: &str) -> Score {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/key").join(key);
+    let key = table(&std::fs::read(path).unwrap());
+    let at = |row: &BTreeMap<String, String>, name: &str| -> usize { row[name].parse().unwrap() };
+    let mut windows: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for coded in &key {
+        let window = windows.entry(&coded["doc_id"]).or_insert((at(coded, "start"), 0));
+        window.1 = at(coded, "end");
+    }
+    let in_window = |row: &&BTreeMap<String, String>| {
+        windows.get(&*row["doc_id"]).is_some_and(|(start, end)| at(row, "start") >= *start && at(row, "end") <= *end)
+    };
+    let rows: Vec<_> = rows.iter().filter(in_window).collect();
+    let is_story = |row: &BTreeMap<String, String>| row["boilerplate"].is_empty();
+    let gold: BTreeSet<_> = key
+        .iter()
+        .filter(|coded| coded["voice"] != "furniture")
+        .map(|coded| (&coded["doc_id"], &coded["end"]))
+        .collect();
+    let found: BTreeSet<_> = rows.iter().filter(|row| is_story(row)).map(|row| (&row["doc_id"], &row["end"])).collect();
+    let hits = gold.intersection(&found).count() as f64;
+    let mut score = Score {
+        boundary_f1: 2.0 * hits / (gold.len() + found.len()) as f64,
+        furniture_gone: (0, 0),
+        story_lost: 0,
+        voice: (0, 0),
+    };
+    for coded in &key {
+        let overlap = |row: &BTreeMap<String, String>| {
+            at(row, "end").min(at(coded, "end")).saturating_sub(at(row, "start").max(at(coded, "start")))
+        };
+        let over: Vec<_> = rows.iter().filter(|row| row["doc_id"] == coded["doc_id"] && overlap(row) > 0).collect();
+        if coded["voice"] == "furniture" {
+            score.furniture_gone.1 += 1;
+            score.furniture_gone.0 += usize::from(!over.iter().any(|row| is_story(row)));
+        } else if over.is_empty() || over.iter().any(|row| !is_story(row)) {
+            score.story_lost += 1;
+        } else {
+            let most = over.iter().max_by_key(|row| overlap(row)).unwrap();
+            score.voice.1 += 1;
+            score.voice.0 += usize::from(most["voice"] == coded["voice"]);
+        }
+    }
+    let Score { boundary_f1, furniture_gone, story_lost, voice } = &score;
+    println!(
+        "boundary F1 {boundary_f1:.3}, furniture gone {furniture_gone:?}, story lost {story_lost}, voice {voice:?}"
+    );
+    score
+}
+
+#[test]
+#[ignore = "needs real rows beside the project"]
+fn seeds_are_segmented_as_people_would() {
+    let manifest = data("seeds/manifest.csv");
+    let rows = segment(&[Path::new("--manifest"), &manifest]);
+    let score = score(&rows, "seeds.csv");
+    assert!(score.boundary_f1 >= 0.95, "{}", score.boundary_f1);
+    assert_eq!(score.furniture_gone.0, score.furniture_gone.1);
+    assert_eq!(score.story_lost, 0);
+    assert!(score.voice.0 as f64 >= 0.85 * score.voice.1 as f64, "{:?}", score.voice);
+
+    let story = |number: &str| {
+        let row = rows.iter().find(|row| row["doc_id"].starts_with(number)).unwrap();
+        row["story_id"].clone()
+    };
+    assert_eq!((story("001"), story("002")), (story("000"), story("000")));
+    assert_eq!(BTreeSet::from([story("000"), story("003"), story("004")]).len(), 3);
+}
+
+#[test]
+#[ignore = "needs real rows beside the project"]
+fn articles_are_segmented_as_people_would() {
+    let file = data("articles_1800.csv");
+    let rows = segment(&[&file]);
+    let score = score(&rows, "articles_1800.csv");
+    assert!(score.boundary_f1 >= 0.95, "{}", score.boundary_f1);
+    assert_eq!(score.story_lost, 0);
+    assert!(score.voice.0 as f64 >= 0.85 * score.voice.1 as f64, "{:?}", score.voice);
+
+    let articles = table(&std::fs::read(&file).unwrap());
+    let articles: BTreeMap<&str, &str> = articles.iter().map(|row| (&*row["doc_id"], &*row["text"])).collect();
+    for row in &rows {
+        let (start, end): (usize, usize) = (row["start"].parse().unwrap(), row["end"].parse().unwrap());
+        let mut text = articles[&*row["doc_id"]][start..end].to_owned();
+        let repairs: Vec<(usize, usize, String)> =
+            if row["repairs"].is_empty() { Vec::new() } else { serde_json::from_str(&row["repairs"]).unwrap() };
+        for (at, len, replacement) in repairs.into_iter().rev() {
+            text.replace_range(at - start..at - start + len, &replacement);
+        }
+        assert_eq!(text, row["text"], "{}", row["id"]);
+    }
+    println!("{} rows stand where they say", rows.len());
 }

@@ -98,7 +98,8 @@ impl<'a> Clause<'a, '_> {
 
     /// Whether only marks and blanks stand between a quotation and `at`.
     fn follows_quotation(&self, at: usize) -> bool {
-        self.spans.iter().any(|span| span.end < at && !self.sentence[span.end..at].contains(char::is_alphanumeric))
+        let before = self.spans.partition_point(|span| span.end < at);
+        before > 0 && !self.sentence[self.spans[before - 1].end..at].contains(char::is_alphanumeric)
     }
 
     fn text(&self, from: usize, to: usize) -> &'a str {
@@ -120,8 +121,10 @@ impl<'a> Clause<'a, '_> {
             return false;
         }
         let infinitive = before.is_some_and(|before| before.entry.is(Class::BeforeInfinitive));
-        let quotation_follows =
-            || self.spans.iter().any(|span| span.start > word.end && span.start < word.end + SUPPORTED_WITHIN);
+        let quotation_follows = || {
+            let after = self.spans.partition_point(|span| span.start <= word.end);
+            self.spans.get(after).is_some_and(|span| span.start < word.end + SUPPORTED_WITHIN)
+        };
         let near = |within: usize, wanted: &[u64]| {
             self.words[i + 1..].iter().take(within).any(|word| wanted.contains(&word.hash))
         };
@@ -272,7 +275,8 @@ impl<'a> Clause<'a, '_> {
         while start > 0 && end - start < MOST {
             let word = self.words[start - 1];
             if start < end {
-                let cut = self.spans.iter().any(|span| span.start >= word.end && span.end <= self.words[start].start);
+                let after = self.spans.partition_point(|span| span.start < word.end);
+                let cut = self.spans.get(after).is_some_and(|span| span.end <= self.words[start].start);
                 if cut || !self.joins(start) {
                     break;
                 }

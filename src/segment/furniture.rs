@@ -84,6 +84,8 @@ fn repeats(lines: &[Line<'_>], keys: &[LineKey], out: &mut [Option<Furniture>]) 
 
 /// What a line is by the lines beside it.
 fn in_context(text: &str, lines: &[Line<'_>], out: &mut [Option<Furniture>]) {
+    // Each name is looked for in all of the text; an article has a few pictures, not thousands.
+    let mut names_left = 50;
     for i in 0..lines.len() {
         let line = &lines[i];
         if out[i].is_some() {
@@ -99,7 +101,8 @@ fn in_context(text: &str, lines: &[Line<'_>], out: &mut [Option<Furniture>]) {
             }
         }
         // A picture's caption that is a name alone; the story has the name in its sentences.
-        if out[i].is_none() && i > 0 && line.is_name() && line.n_words >= 2 {
+        if out[i].is_none() && i > 0 && line.n_words >= 2 && names_left > 0 && line.is_name() {
+            names_left -= 1;
             let elsewhere = memchr::memmem::find_iter(text.as_bytes(), line.text.as_bytes()).count() > 1;
             if elsewhere && !text.contains(&line.lower) {
                 out[i] = Some(Furniture::Caption);

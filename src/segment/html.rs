@@ -7,7 +7,12 @@ use dom_smoothie::{Config, Readability, TextMode};
 
 use super::edits::{Repair, Repaired};
 use super::lines::lines;
-use super::repair::repair_all;
+use super::repair::{repair_all, tag_name};
+
+/// Pages of news have some thousand elements, some dozen deep. What is far beyond that is broken or hostile; the parser would take
+/// very long over the one, and run out of stack on the other.
+const MOST_ELEMENTS: usize = 50_000;
+const DEEPEST: usize = 300;
 
 /// What a page says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,7 +32,10 @@ pub(super) fn article(source: &str) -> (Repaired<'_>, PageFacts) {
             .collect(),
     );
     repair_all(&mut repaired);
-    let config = Config { text_mode: TextMode::Formatted, ..Config::default() };
+    let config = Config { text_mode: TextMode::Formatted, max_elements_to_parse: MOST_ELEMENTS, ..Config::default() };
+    if depth(source) > DEEPEST {
+        return (repaired, PageFacts::default());
+    }
     let Some(article) = Readability::new(source, None, Some(config)).ok().and_then(|mut page| page.parse().ok()) else {
         return (repaired, PageFacts::default());
     };
@@ -41,6 +49,32 @@ pub(super) fn article(source: &str) -> (Repaired<'_>, PageFacts) {
         repaired.apply(outside);
     }
     (repaired, facts)
+}
+
+/// How deep the elements of a page lie in each other, at most; those that a parser closes by itself do not count.
+fn depth(source: &str) -> usize {
+    const SHALLOW: [&str; 19] = [
+        "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p",
+        "source", "td", "tr", "wbr",
+    ];
+    let mut open: Vec<String> = Vec::new();
+    let mut deepest = 0;
+    for at in memchr::memchr_iter(b'<', source.as_bytes()) {
+        let Some((name, closes)) = tag_name(&source[at..]).filter(|(name, _)| !name.is_empty()) else { continue };
+        if SHALLOW.contains(&&*name) {
+            continue;
+        }
+        if !closes {
+            open.push(name);
+            deepest = deepest.max(open.len());
+            if deepest > DEEPEST {
+                break;
+            }
+        } else if let Some(at) = open.iter().rposition(|other| *other == name) {
+            open.truncate(at);
+        }
+    }
+    deepest
 }
 
 /// Where the lines of `wanted` stand in `text`, in order, compared by letters and digits alone. `None` if much of it cannot be
@@ -128,6 +162,14 @@ under three chairmen, none of whom has said a word in public.</p></article>
             "{source}"
         );
         assert!(text.contains("“We have no time to lose,” said"), "{text}");
+    }
+
+    #[test]
+    fn a_page_without_a_bottom_is_taken_whole() {
+        let page = format!("{}<p>It rained. The river rose.</p>", "<b>".repeat(100_000));
+        assert_eq!(article(&page).0.text().trim(), "It rained. The river rose.");
+        let page = format!("{}<p>It rained.</p>{}", "<div>".repeat(100_000), "</div>".repeat(100_000));
+        assert_eq!(article(&page).0.text().trim(), "It rained.");
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub(super) fn trim(text: &str, range: Range<usize>) -> Range<usize> {
     start..end
 }
 
-/// Hashes of what a line says, whatever its case, blanks and marks.
+/// Hashes of what a line says: of a short one whatever its case, blanks and marks, of a long one as it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LineKey {
     /// Of its letters and digits.
@@ -58,6 +58,16 @@ pub(super) struct LineKey {
 
 impl LineKey {
     pub(super) fn new(line: &str) -> Self {
+        /// In bytes. A headline in capitals is the same headline; nobody sets a paragraph in capitals.
+        const LONG: usize = 240;
+        if line.len() > LONG {
+            let word = |bytes: &[u8]| bytes.iter().fold(0, |word: u64, byte| word << 8 | u64::from(*byte));
+            let hash = line
+                .as_bytes()
+                .chunks(8)
+                .fold(FNV_START, |hash, bytes| (hash ^ word(bytes)).wrapping_mul(FNV_START | 1).rotate_left(29));
+            return LineKey { exact: hash, shape: hash };
+        }
         let (mut shape, mut digits) = (FNV_START, FNV_START);
         let mut buffer = [0; 4];
         for c in line.chars() {

@@ -228,10 +228,11 @@ fn windows_1252_byte(c: char) -> Option<u8> {
 
 fn markup(text: &str, edits: &mut Vec<Repair>) {
     let mut from = 0;
+    let mut tags = Tags::default();
     while let Some(found) = memchr::memchr2(b'<', b'>', &text.as_bytes()[from..]) {
         let at = from + found;
         from = at + 1;
-        let tag = if text.as_bytes()[at] == b'<' { tag(&text[at..]) } else { None };
+        let tag = if text.as_bytes()[at] == b'<' { tags.tag(&text[at..]) } else { None };
         let edit = match tag {
             Some((len, replacement)) => Repair { at, len, text: replacement.to_owned() },
             None if text.as_bytes()[at] == b'>' => match attributes_before(text, at) {
@@ -245,39 +246,60 @@ fn markup(text: &str, edits: &mut Vec<Repair>) {
     }
 }
 
-/// The tag, comment or hidden element that `text` begins with: its length and what it becomes.
-pub(super) fn tag(text: &str) -> Option<(usize, &'static str)> {
-    if let Some(comment) = text.strip_prefix("<!--") {
-        return comment.find("-->").map(|end| ("<!--".len() + end + "-->".len(), ""));
-    }
-    if text.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype")) {
-        return text.find('>').map(|end| (end + 1, "\n\n"));
-    }
-    let inner = text[1..].strip_prefix('/').unwrap_or(&text[1..]);
-    let length = inner.bytes().take_while(u8::is_ascii_alphanumeric).count();
-    let name = inner[..length].to_ascii_lowercase();
-    let after = inner[length..].chars().next()?;
-    if !(after.is_whitespace() || after == '>' || after == '/') {
-        return None;
-    }
-    let hidden = HIDDEN.contains(&&*name);
-    let replacement = if BLOCKS.contains(&&*name) {
-        "\n\n"
-    } else if INLINES.contains(&&*name) || hidden {
-        ""
-    } else {
-        return None;
-    };
-    let end = tag_end(text)?;
-    if hidden && !text.starts_with("</") && !text[..end].ends_with("/>") {
+/// Reads tags one after the other. What was once looked for to the end of the text, and is not there, is not looked for again.
+#[derive(Debug, Default)]
+struct Tags {
+    no_comment_end: bool,
+    no_tag_end: bool,
+    no_hidden_end: [bool; HIDDEN.len()],
+}
+
+impl Tags {
+    /// The tag, comment or hidden element that `text` begins with: its length and what it becomes.
+    fn tag(&mut self, text: &str) -> Option<(usize, &'static str)> {
+        if let Some(comment) = text.strip_prefix("<!--") {
+            let end = if self.no_comment_end { None } else { comment.find("-->") };
+            self.no_comment_end = end.is_none();
+            return end.map(|end| ("<!--".len() + end + "-->".len(), ""));
+        }
+        if text.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype")) {
+            let end = if self.no_tag_end { None } else { text.find('>') };
+            self.no_tag_end = end.is_none();
+            return end.map(|end| (end + 1, "\n\n"));
+        }
+        let (name, closes) = tag_name(text)?;
+        let hidden = HIDDEN.iter().position(|hidden| *hidden == name);
+        let replacement = if BLOCKS.contains(&&*name) {
+            "\n\n"
+        } else if INLINES.contains(&&*name) || hidden.is_some() {
+            ""
+        } else {
+            return None;
+        };
+        let end = tag_end(text)?;
+        let Some(hidden) = hidden.filter(|_| !closes && !text[..end].ends_with("/>")) else {
+            return Some((end, replacement));
+        };
+        if self.no_hidden_end[hidden] {
+            return None;
+        }
         let close = format!("</{name}");
-        let lower = text.as_bytes();
-        let found = memchr::memchr_iter(b'<', &lower[end..])
+        let found = memchr::memchr_iter(b'<', &text.as_bytes()[end..])
             .map(|at| end + at)
             .find(|at| text.get(*at..at + close.len()).is_some_and(|found| found.eq_ignore_ascii_case(&close)));
-        return found.and_then(|at| tag_end(&text[at..]).map(|end| (at + end, "\n\n")));
+        self.no_hidden_end[hidden] = found.is_none();
+        found.and_then(|at| tag_end(&text[at..]).map(|end| (at + end, "\n\n")))
     }
-    Some((end, replacement))
+}
+
+/// The name of the tag that `text` begins with, in lower case, and whether it closes an element.
+pub(super) fn tag_name(text: &str) -> Option<(String, bool)> {
+    let inner = text[1..].strip_prefix('/');
+    let closes = inner.is_some();
+    let inner = inner.unwrap_or(&text[1..]);
+    let length = inner.bytes().take(16).take_while(u8::is_ascii_alphanumeric).count();
+    let after = inner[length..].chars().next()?;
+    (after.is_whitespace() || after == '>' || after == '/').then(|| (inner[..length].to_ascii_lowercase(), closes))
 }
 
 /// The offset past the `>` that closes the tag at the start of `text`; quoted attributes may hold others.
@@ -300,7 +322,9 @@ fn tag_end(text: &str) -> Option<usize> {
 fn attributes_before(text: &str, end: usize) -> Option<Range<usize>> {
     const SUFFIXES: [&str; 6] = [".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg"];
     const QUOTES: [char; 6] = ['"', '\'', '”', '“', '’', '‘'];
-    let line = text[..end].rfind('\n').map_or(0, |at| at + 1);
+    const LONGEST: usize = 2000;
+    let window = (end.saturating_sub(LONGEST)..=end).find(|at| text.is_char_boundary(*at)).unwrap_or(end);
+    let line = text[window..end].rfind('\n').map_or(window, |at| window + at + 1);
     let before = &text[line..end];
     let attribute =
         [" alt=", " title=", " width=", " class=", " src="].iter().filter_map(|name| before.find(name)).min()?;

@@ -57,7 +57,10 @@ impl<'a> Line<'a> {
 
     pub(super) fn new(text: &'a str) -> Self {
         const HEAD: usize = 40;
-        let n_words = text.as_bytes().windows(2).filter(|pair| pair[0] == b' ' && pair[1] != b' ').count() + 1;
+        let n_words = match memchr::memmem::find(text.as_bytes(), b"  ") {
+            None => memchr::memchr_iter(b' ', text.as_bytes()).count() + 1,
+            Some(_) => text.split(' ').filter(|word| !word.is_empty()).count(),
+        };
         let signed = n_words <= Self::LONG && SIGNS.is_match(text);
         let lower = if signed || n_words <= Self::LABEL {
             lower_case(text)

@@ -11,6 +11,9 @@ use super::marks::{is_closing_mark, is_opening_mark, is_quote};
 use super::reporting::{Report, Shape};
 use super::words::words;
 
+/// Bytes on either side of a stop that are looked at.
+const CONTEXT: usize = 80;
+
 /// Finds the sentences of one language.
 pub(super) struct Splitter {
     language: Box<dyn Language>,
@@ -85,17 +88,19 @@ impl Splitter {
         if mark == '.' && stop.len() == 1 && self.is_no_abbreviation(text, stop.start, after) {
             return Some(closed);
         }
+        // A window is enough for the lists, and keeps a text of stops alone from costing the square of its length.
+        let from = floor(text, stop.start.saturating_sub(CONTEXT));
         let decided = if closed == stop.end && !after.starts_with(is_opening_mark) {
-            self.language.find_boundary(text, stop.start, stop.end)
+            let window = &text[from..floor(text, stop.end + CONTEXT)];
+            self.language.find_boundary(window, stop.start - from, stop.end - from)
         } else {
             // Marks would hide the words on either side from the lists.
-            let from = floor(text, stop.start.saturating_sub(64));
             self.context.clear();
             self.context.push_str(&text[from..stop.end]);
             let here = (stop.start - from, self.context.len());
             self.context.push(' ');
             let follower = after.trim_start_matches(is_opening_mark);
-            self.context.push_str(&follower[..floor(follower, 64)]);
+            self.context.push_str(&follower[..floor(follower, CONTEXT)]);
             self.language.find_boundary(&self.context, here.0, here.1)
         };
         decided.map(|_| closed)
@@ -103,8 +108,9 @@ impl Splitter {
 
     /// A stop with no blank behind it ends a sentence only where a word ends before it and another begins after it.
     fn unspaced(&self, text: &str, stop: &Range<usize>, closed: usize) -> Option<usize> {
-        let before = text[..stop.start].rsplit(char::is_whitespace).next().unwrap_or_default();
-        let token = text[closed..].split(char::is_whitespace).next().unwrap_or_default();
+        let head = &text[floor(text, stop.start.saturating_sub(CONTEXT))..stop.start];
+        let before = head.rsplit(char::is_whitespace).next().unwrap_or_default();
+        let token = text[closed..floor(text, closed + CONTEXT)].split(char::is_whitespace).next().unwrap_or_default();
         let address = |part: &str| part.contains(['@', '/', '\\']) || part.contains("www");
         if address(token) || address(before) {
             return None;
@@ -138,8 +144,9 @@ impl Splitter {
         if !self.english {
             return false;
         }
-        let word = text[..stop].rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-        let preceded = text[..stop - word.len()].chars().next_back();
+        let head = &text[floor(text, stop.saturating_sub(CONTEXT))..stop];
+        let word = head.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        let preceded = head[..head.len() - word.len()].chars().next_back();
         if word.is_empty() || preceded == Some('.') || !word.starts_with(char::is_lowercase) {
             return false;
         }
@@ -230,6 +237,8 @@ fn is_followed_by_its_word(before: &str, after: &str) -> bool {
         "Adm", "Amb", "Capt", "Cmdr", "Col", "Dr", "Fr", "Gen", "Gov", "Govs", "Hon", "Lt", "Maj", "Messrs", "Mr",
         "Mrs", "Ms", "Prof", "Rep", "Reps", "Rev", "Sen", "Sens", "Sgt", "Supt", "Mme",
     ];
+    let before = &before[floor(before, before.len().saturating_sub(CONTEXT))..];
+    let after = &after[..floor(after, CONTEXT)];
     let token = before.rsplit(|c: char| !(c.is_alphanumeric() || c == '.')).next().unwrap_or_default();
     let next = after.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
     let is_time = token.eq_ignore_ascii_case("a.m") || token.eq_ignore_ascii_case("p.m");
@@ -288,45 +297,40 @@ fn split_after_quotations(text: &str, from: usize, out: &mut Vec<Range<usize>>) 
         "A", "An", "But", "He", "However", "If", "It", "She", "That", "The", "There", "These", "They", "This", "Those",
         "We",
     ];
-    let mut i = from;
-    while i < out.len() {
-        let Range { start, end } = out[i].clone();
-        let sentence = &text[start..end];
-        // Most sentences have none of the marks' first bytes.
-        if memchr::memchr3(b'"', 0xC2, 0xE2, sentence.as_bytes()).is_none() {
-            i += 1;
-            continue;
-        }
-        let cut = sentence.match_indices(['”', '"', '»']).find_map(|(at, mark)| {
-            let before = sentence[..at].chars().next_back()?;
-            let after = sentence[at + mark.len()..].strip_prefix(' ')?;
-            let word = after.split(' ').next()?;
+    const LEAST_BEFORE: usize = 20;
+    for sentence in out.split_off(from) {
+        let mut start = sentence.start;
+        let marks = memchr::memchr3_iter(b'"', 0xC2, 0xE2, &text.as_bytes()[sentence.clone()]);
+        for at in marks.map(|at| sentence.start + at) {
+            let Some(mark) = text[at..].chars().next().filter(|c| matches!(c, '”' | '"' | '»')) else { continue };
+            let end = at + mark.len_utf8();
+            let Some(after) = text[end..sentence.end].strip_prefix(' ') else { continue };
+            let word = after.split(' ').next().unwrap_or_default();
             let lower = after[word.len()..].trim_start().starts_with(|c: char| c.is_lowercase() || is_opening_mark(c));
-            (before.is_lowercase() && HEADS.contains(&word) && lower && at > 20).then_some(at + mark.len())
-        });
-        if let Some(cut) = cut {
-            out[i] = start..start + cut;
-            out.insert(i + 1, trim(text, start + cut..end));
+            let in_word = text[start..at].chars().next_back().is_some_and(char::is_lowercase);
+            if in_word && HEADS.contains(&word) && lower && at - start > LEAST_BEFORE {
+                out.push(start..end);
+                start = end + 1;
+            }
         }
-        i += 1;
+        out.push(start..sentence.end);
     }
 }
 
 /// Joins to the sentence before it what is none: a bare date, marks alone, or a name that a dateline lost, as the last words of
 /// a line.
 fn join_fragments(text: &str, from: usize, out: &mut Vec<Range<usize>>) {
-    let mut i = from + 1;
-    while i < out.len() {
-        let fragment = &text[out[i].clone()];
-        let words = fragment.split_whitespace().count();
+    let sentences = out.split_off(from);
+    let n = sentences.len();
+    for (i, sentence) in sentences.into_iter().enumerate() {
+        let fragment = &text[sentence.clone()];
+        let n_words = fragment.split_whitespace().take(4).count();
         let joins = !fragment.contains(char::is_alphanumeric)
-            || (words <= 3 && is_bare_date(fragment))
-            || (words == 1 && i + 1 == out.len() && is_name_elsewhere(text, fragment));
-        if joins {
-            out[i - 1].end = out[i].end;
-            out.remove(i);
-        } else {
-            i += 1;
+            || (n_words <= 3 && is_bare_date(fragment))
+            || (n_words == 1 && i + 1 == n && is_name_elsewhere(text, fragment));
+        match out[from..].last() {
+            Some(_) if joins => out.last_mut().expect("a sentence was just seen").end = sentence.end,
+            _ => out.push(sentence),
         }
     }
 }
@@ -349,6 +353,8 @@ fn is_bare_date(fragment: &str) -> bool {
 /// Whether a single word also stands, with its capital, behind a lower-case word: then it is a name, and no sentence.
 fn is_name_elsewhere(text: &str, fragment: &str) -> bool {
     let name = fragment.trim_matches(|c: char| !c.is_alphanumeric());
+    // Names stand near the head of an article as a rule, and a text may have a great many lines that end like this.
+    let text = &text[..floor(text, 1 << 15)];
     name.starts_with(char::is_uppercase)
         && fragment.ends_with('.')
         && memchr::memmem::find_iter(text.as_bytes(), name.as_bytes()).any(|at| {

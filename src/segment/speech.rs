@@ -22,9 +22,8 @@ pub(super) fn direct_speech(text: &str, paragraphs: &[Range<usize>], sentences: 
             *start = paragraph.start;
         }
         let mut single_until = 0;
-        // Marks begin with one of four bytes.
-        let marks = piece.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'"' | b'\'' | 0xC2 | 0xE2));
-        for (offset, c) in marks.filter_map(|(offset, _)| Some((offset, piece[offset..].chars().next()?))) {
+        for offset in marks(piece) {
+            let Some(c) = piece[offset..].chars().next() else { continue };
             if !may_quote(c) {
                 continue;
             }
@@ -70,6 +69,19 @@ pub(super) fn direct_speech(text: &str, paragraphs: &[Range<usize>], sentences: 
     spans.retain(|span| span.start < span.end);
     spans.sort_by_key(|span| span.start);
     spans
+}
+
+/// Where quotation marks may stand: at the bytes that they begin with.
+fn marks(paragraph: &str) -> Vec<usize> {
+    let bytes = paragraph.as_bytes();
+    let mut marks: Vec<usize> = memchr::memchr3_iter(b'"', 0xC2, 0xE2, bytes).collect();
+    // Apostrophes are everywhere; a quotation in straight single marks begins behind a blank or a mark.
+    let opens = |at: usize| at == 0 || !bytes[at - 1].is_ascii_alphanumeric();
+    if memchr::memchr_iter(b'\'', bytes).any(opens) {
+        marks.extend(memchr::memchr_iter(b'\'', bytes));
+        marks.sort_unstable();
+    }
+    marks
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

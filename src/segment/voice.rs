@@ -35,6 +35,8 @@ impl Voice {
 const QUOTED_SHARE: f64 = 0.5;
 /// The same for a sentence that begins with a whole quotation, which nothing follows but who said it.
 const WITH_BARE_TAIL: f64 = 0.15;
+/// What is longer, in words, is no sentence, and only its beginning is searched for who says it.
+const LONGEST: usize = 300;
 /// The same where a quotation stands behind a colon, up to the end.
 const AFTER_COLON: f64 = 0.3;
 
@@ -103,15 +105,17 @@ pub(super) fn voices(sentences: &[Spoken<'_>], speech: &[Range<usize>]) -> Vec<(
 }
 
 fn voice<'a>(sentence: &'a str, words: &[Word], spans: &[Range<usize>]) -> (Voice, Option<Speaker<'a>>) {
-    let own: Vec<Word>;
-    let outside = if spans.is_empty() {
-        words
-    } else {
-        own = words.iter().filter(|word| !spans.iter().any(|span| span.contains(&word.start))).copied().collect();
-        &own
-    };
+    let mut spans_left = spans.iter().peekable();
+    let outside: Vec<Word> = words
+        .iter()
+        .filter(|word| {
+            while spans_left.next_if(|span| span.end <= word.start).is_some() {}
+            !spans_left.peek().is_some_and(|span| span.contains(&word.start))
+        })
+        .copied()
+        .collect();
     let share = (words.len() - outside.len()) as f64 / words.len().max(1) as f64;
-    let found = find_attribution(sentence, outside, spans);
+    let found = find_attribution(sentence, &outside[..outside.len().min(LONGEST)], spans);
     let bare_tail = found.as_ref().is_some_and(|found| found.is_bare_tail) && share > WITH_BARE_TAIL;
     let after_colon = share > AFTER_COLON
         && spans.last().is_some_and(|span| {
