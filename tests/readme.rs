@@ -17,6 +17,12 @@ fn readme_is_true() {
     let labels = folder.path().join("README.in/labels");
     fs::create_dir_all(&labels).unwrap();
     fs::copy(root.join("labels/framing-en.csv"), labels.join("framing-en.csv")).unwrap();
+    let articles = folder.path().join("README.in/tests/articles");
+    fs::create_dir_all(&articles).unwrap();
+    for entry in fs::read_dir(root.join("tests/articles")).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), articles.join(entry.file_name())).unwrap();
+    }
 
     let cases = trycmd::TestCases::new();
     cases.case(&readme);

@@ -102,10 +102,10 @@ fn summary(report: &SegmentReport, seconds: f64) -> String {
         report.furniture.iter().map(|(reason, n)| format!("{n} {}", reason.as_str())).collect();
     let n_furniture: u64 = report.furniture.values().sum();
     let mut out = format!(
-        "{} articles, {} sentences ({}), {} in wire copy; {} stories of several articles\n",
+        "{} articles, {} sentences{}, {} in wire copy; stories told by several articles: {}\n",
         HumanCount(report.n_articles),
         HumanCount(report.n_sentences),
-        voices.join(", "),
+        if voices.is_empty() { String::new() } else { format!(" ({})", voices.join(", ")) },
         HumanCount(report.n_wire),
         HumanCount(report.n_shared_stories),
     );

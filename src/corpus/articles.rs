@@ -1,6 +1,6 @@
 //! Articles out of text files, web pages, folders of both, and tables, one at a time.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,9 @@ use super::columns::{ColumnNames, Header};
 use super::input::{self, display_name};
 use super::table::{ReadOptions, Row, Table};
 use crate::error::{Error, ErrorKind, Result};
+
+/// What the `id` column is called when it is passed on, beside a `doc_id` column.
+const ARTICLE_ID: &str = "article_id";
 
 /// What an article's text is written in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -81,8 +84,16 @@ pub struct Articles {
 
 #[derive(Debug)]
 enum Source {
-    File { path: String, markup: Markup, facts: BTreeMap<String, String> },
-    Table { path: String },
+    File {
+        path: String,
+        /// What the article is called where nothing else names it.
+        name: String,
+        markup: Markup,
+        facts: Facts,
+    },
+    Table {
+        path: String,
+    },
     Open(Table),
 }
 
@@ -135,13 +146,13 @@ impl Articles {
         for path in found {
             if let Some(markup) = markup_of(&path) {
                 let facts = match &mut manifest {
-                    None => BTreeMap::new(),
+                    None => Facts::new(),
                     Some(manifest) => manifest.take(&path).unwrap_or_else(|| {
                         notes.not_in_manifest.push(path.clone());
-                        BTreeMap::new()
+                        Facts::new()
                     }),
                 };
-                sources.push_back(Source::File { path, markup, facts });
+                sources.push_back(Source::File { path, name: String::new(), markup, facts });
             } else {
                 let table = Table::open(&path, &options.read)?;
                 add(&other_columns(table.header(), &options), &mut others);
@@ -149,6 +160,7 @@ impl Articles {
                 sources.push_back(if path == "-" { Source::Open(table) } else { Source::Table { path } });
             }
         }
+        name_files(&mut sources);
         if let Some(manifest) = manifest {
             let path = options.manifest.as_deref().and_then(|path| std::fs::canonicalize(path).ok());
             notes.passed_over.retain(|other| std::fs::canonicalize(other).ok() != path);
@@ -191,7 +203,9 @@ impl Articles {
             }
             let table = match self.sources.pop_front() {
                 None => return Ok(None),
-                Some(Source::File { path, markup, facts }) => return self.file(&path, markup, facts).map(Some),
+                Some(Source::File { path, name, markup, facts }) => {
+                    return self.file(&path, name, markup, facts).map(Some);
+                }
                 Some(Source::Table { path }) => Table::open(&path, &self.options.read)?,
                 Some(Source::Open(table)) => table,
             };
@@ -199,7 +213,7 @@ impl Articles {
         }
     }
 
-    fn file(&mut self, path: &str, markup: Markup, mut facts: BTreeMap<String, String>) -> Result<Article> {
+    fn file(&mut self, path: &str, name: String, markup: Markup, mut facts: Facts) -> Result<Article> {
         let mut source = String::new();
         input::open(path, self.options.read.encoding.as_deref(), None)?
             .read_to_string(&mut source)
@@ -210,8 +224,7 @@ impl Articles {
         let (mut doc_id, outlet) = (take(&columns.doc_id), take(&columns.outlet));
         let (date, story_id) = (take(&self.options.date), take(&columns.story_id));
         if doc_id.is_empty() {
-            let stem = Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
-            doc_id = stem.unwrap_or_else(|| path.to_owned());
+            doc_id = name;
         }
         let others = self.others.iter().map(|name| facts.remove(name).unwrap_or_default()).collect();
         Ok(Article { doc_id, source, markup, outlet, date, story_id, others })
@@ -237,7 +250,10 @@ impl OpenTable {
             outlet: header.find(&columns.outlet),
             date: header.find(&options.date),
             story_id: header.find(&columns.story_id),
-            others: others.iter().map(|name| header.find(name)).collect(),
+            others: others
+                .iter()
+                .map(|name| header.find(name).or_else(|| header.find(&columns.id).filter(|_| name == ARTICLE_ID)))
+                .collect(),
             n_rows: 0,
             row: Row::default(),
             table,
@@ -281,11 +297,37 @@ fn other_columns(header: &Header, options: &ArticleOptions) -> Vec<String> {
     let ColumnNames { text, id, outlet, doc_id, story_id, .. } = &options.read.columns;
     let has_doc_id = header.find(doc_id).is_some();
     let known = [text, outlet, doc_id, story_id, &options.date, &options.html];
-    let is_other = |name: &&String| !known.contains(name) && (has_doc_id || *name != id);
-    header.names().iter().filter(is_other).cloned().collect()
+    let others = header.names().iter().filter(|name| !known.contains(name));
+    // The rows have identifiers of their own.
+    others
+        .filter(|name| has_doc_id || *name != id)
+        .map(|name| if name == id { ARTICLE_ID.into() } else { name.clone() })
+        .collect()
+}
+
+/// Names files by their own names, and those that share one by their paths.
+fn name_files(sources: &mut VecDeque<Source>) {
+    let stem =
+        |path: &str| Path::new(path).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    let mut n_of: BTreeMap<String, usize> = BTreeMap::new();
+    for source in sources.iter() {
+        if let Source::File { path, .. } = source {
+            *n_of.entry(stem(path)).or_default() += 1;
+        }
+    }
+    for source in sources {
+        if let Source::File { path, name, .. } = source {
+            *name = stem(path);
+            if n_of[name] > 1 {
+                let path = path.strip_prefix("./").unwrap_or(path);
+                path.clone_into(name);
+            }
+        }
+    }
 }
 
 fn markup_of(path: &str) -> Option<Markup> {
+    let path = [".gz", ".zst"].iter().find_map(|suffix| path.strip_suffix(suffix)).unwrap_or(path);
     let extension = Path::new(path).extension()?.to_str()?.to_lowercase();
     match &*extension {
         "txt" | "text" | "md" => Some(Markup::Plain),
@@ -309,7 +351,10 @@ fn walk(folder: &Path, found: &mut Vec<String>, notes: &mut ArticleNotes) -> Res
         if hidden {
             continue;
         }
-        if path.is_dir() {
+        // A link to a folder may lead back up.
+        if path.is_dir() && path.is_symlink() {
+            notes.passed_over.push(name);
+        } else if path.is_dir() {
             walk(&path, found, notes)?;
         } else if markup_of(&name).is_some() {
             found.push(name);
@@ -320,12 +365,17 @@ fn walk(folder: &Path, found: &mut Vec<String>, notes: &mut ArticleNotes) -> Res
     Ok(())
 }
 
+/// What is known of a file, by column.
+type Facts = BTreeMap<String, String>;
+
 /// What is known of files.
 #[derive(Debug)]
 struct Manifest {
     folder: PathBuf,
-    /// By file as written: the cells by column.
-    files: Vec<(String, Option<BTreeMap<String, String>>)>,
+    /// Files as written, with what is known of each until it is asked for.
+    files: Vec<(String, Option<Facts>)>,
+    by_path: HashMap<PathBuf, usize>,
+    by_name: HashMap<String, usize>,
     others: Vec<String>,
 }
 
@@ -339,18 +389,25 @@ impl Manifest {
             .map_err(|error| error.in_file(&name))?;
         let names = table.header().names().to_vec();
         let others = other_columns(table.header(), options).into_iter().filter(|column| column != "file").collect();
-        let mut files = Vec::new();
+        let folder = Path::new(path).parent().map(Path::to_owned).unwrap_or_default();
+        let mut manifest =
+            Manifest { folder, files: Vec::new(), by_path: HashMap::new(), by_name: HashMap::new(), others };
         let mut row = Row::default();
         while table.read(&mut row)? {
-            let cells = names.iter().enumerate().map(|(i, name)| (name.clone(), row.get(i).to_owned())).collect();
-            if row.get(file).is_empty() {
-                let kind = ErrorKind::BadValue { found: String::new(), expected: "the name of a file".into() };
+            let file = row.get(file).to_owned();
+            if file.is_empty() {
+                let kind = ErrorKind::BadValue { found: file, expected: "the name of a file".into() };
                 return Err(Error::from(kind).in_file(&name).at_line(row.line).in_column("file"));
             }
-            files.push((row.get(file).to_owned(), Some(cells)));
+            let i = manifest.files.len();
+            if let Ok(path) = std::fs::canonicalize(manifest.folder.join(&file)) {
+                manifest.by_path.entry(path).or_insert(i);
+            }
+            manifest.by_name.entry(file.clone()).or_insert(i);
+            let facts = names.iter().enumerate().map(|(i, name)| (name.clone(), row.get(i).to_owned())).collect();
+            manifest.files.push((file, Some(facts)));
         }
-        let folder = Path::new(path).parent().map(Path::to_owned).unwrap_or_default();
-        Ok(Manifest { folder, files, others })
+        Ok(manifest)
     }
 
     fn paths(&self) -> Vec<String> {
@@ -358,22 +415,16 @@ impl Manifest {
     }
 
     /// What is known of the file at `path`: by its path from the manifest's folder or from here, else by its bare name.
-    fn take(&mut self, path: &str) -> Option<BTreeMap<String, String>> {
-        let path = Path::new(path);
-        let full = std::fs::canonicalize(path).ok();
-        let is_file = |file: &str| {
-            Path::new(file) == path || full.is_some() && std::fs::canonicalize(self.folder.join(file)).ok() == full
-        };
-        let by_path = self.files.iter().position(|(file, cells)| cells.is_some() && is_file(file));
-        let at = by_path.or_else(|| {
-            let name = path.file_name()?.to_str()?;
-            self.files.iter().position(|(file, cells)| cells.is_some() && file == name)
-        })?;
-        self.files[at].1.take()
+    fn take(&mut self, path: &str) -> Option<Facts> {
+        let by_path = std::fs::canonicalize(path).ok().and_then(|path| self.by_path.get(&path).copied());
+        let name = || Path::new(path).file_name()?.to_str();
+        let by_name = || [path, name()?].iter().find_map(|name| self.by_name.get(*name).copied());
+        let i = by_path.or_else(by_name)?;
+        self.files[i].1.take()
     }
 
     /// The files that nobody asked for.
     fn rest(self) -> Vec<String> {
-        self.files.into_iter().filter(|(_, cells)| cells.is_some()).map(|(file, _)| file).collect()
+        self.files.into_iter().filter(|(_, facts)| facts.is_some()).map(|(file, _)| file).collect()
     }
 }

@@ -37,6 +37,9 @@ const WHO: u64 = hash("who");
 const WHICH: u64 = hash("which");
 /// Verbs that stand before their subject.
 const SAID: [u64; 6] = [hash("said"), hash("says"), hash("added"), hash("explained"), hash("wrote"), hash("noted")];
+const TOLD: u64 = hash("told");
+const BE: [u64; 5] = [hash("was"), hash("were"), hash("been"), hash("is"), hash("are")];
+const POLICE: [&str; 4] = ["police", "people", "parliament", "congress"];
 const BUT: u64 = hash("but");
 const INNER: [u64; 4] = [hash("for"), hash("in"), hash("on"), hash("with")];
 
@@ -70,7 +73,7 @@ pub(super) fn find_attribution<'a>(
             best = Some(found);
         }
     }
-    best.map(|(_, found)| found)
+    best.map(|(_, found)| Attribution { speaker: found.speaker.filter(is_somebody), ..found })
 }
 
 /// A sentence with its words outside of direct speech.
@@ -102,6 +105,16 @@ impl<'a> Clause<'a, '_> {
         before > 0 && !self.sentence[self.spans[before - 1].end..at].contains(char::is_alphanumeric)
     }
 
+    /// Whether word `i` is the verb of what goes on behind a quotation with its subject first: `“We are ready,” Oru wrote`.
+    fn continues_quotation(&self, i: usize) -> bool {
+        const MOST_WORDS: usize = 6;
+        let before = self.spans.partition_point(|span| span.end < self.words[i].start);
+        let Some(span) = before.checked_sub(1).map(|j| &self.spans[j]) else { return false };
+        let between = &self.sentence[span.end..self.words[i].start];
+        let ends_speech = self.sentence[..span.end].trim_end().ends_with([',', '?', '!', '.', '—']);
+        ends_speech && !between.contains([',', ';', ':']) && between.split_whitespace().count() <= MOST_WORDS + 1
+    }
+
     fn text(&self, from: usize, to: usize) -> &'a str {
         &self.sentence[self.words[from].start..self.words[to - 1].end]
     }
@@ -116,6 +129,10 @@ impl<'a> Clause<'a, '_> {
         }
         let after_quotation = self.follows_quotation(word.start);
         let before = i.checked_sub(1).filter(|_| !after_quotation).map(|j| self.words[j]);
+        // "Nobody was told": somebody is spoken to.
+        if word.hash == TOLD && before.is_some_and(|before| BE.contains(&before.hash)) {
+            return false;
+        }
         // "the accused", "Talan's continued refusal": no verb stands there.
         if before.is_some_and(|before| (before.entry.is(Class::Determiner) || before.is_possessive) && self.joins(i)) {
             return false;
@@ -130,6 +147,7 @@ impl<'a> Clause<'a, '_> {
         };
         let supported = || {
             after_quotation
+                || self.continues_quotation(i)
                 || self.hash(i + 1) == Some(AS)
                 || near(2, &[THAT, HOW])
                 || (self.describes(i) && near(16, &[AS, HOW]))
@@ -180,6 +198,8 @@ impl<'a> Clause<'a, '_> {
         if i > 0
             && SAID.contains(&self.words[i].hash)
             && self.gap(i).trim_end().ends_with([',', '—', '–', '-'])
+            && next
+                .is_some_and(|next| next.is_upper || next.entry.is(Class::Determiner) || next.entry.is(Class::Pronoun))
             && let Some(end) = self.phrase_after(i + 1).filter(|end| self.ends_clause(*end))
         {
             return Some(named(self.text(i + 1, end), next));
@@ -361,6 +381,19 @@ impl<'a> Clause<'a, '_> {
     }
 }
 
+/// A single word in lower case is nobody's name, unless it is a plural ("critics").
+fn is_somebody(speaker: &Speaker<'_>) -> bool {
+    match speaker {
+        Speaker::Pronoun(_) => true,
+        Speaker::Named(name) => {
+            name.contains([' ', '-'])
+                || name.contains(char::is_uppercase)
+                || name.ends_with('s')
+                || POLICE.contains(name)
+        }
+    }
+}
+
 fn named<'a>(name: &'a str, first: Option<&Word>) -> Speaker<'a> {
     let is_pronoun = first.is_some_and(|first| first.entry.is(Class::Pronoun) && first.end - first.start == name.len());
     if is_pronoun { Speaker::Pronoun(name) } else { Speaker::Named(name) }
@@ -415,6 +448,7 @@ mod tests {
             "Talan's continued refusal led nowhere.",
             "The premier called a meeting.",
             "Fears of a war grew, raising claims of neglect.",
+            "Nobody was told.",
             "The army maintained contact with the south.",
         ] {
             assert_eq!(speaker(sentence), None, "{sentence}");

@@ -45,8 +45,6 @@ pub(super) struct Collection {
 impl Collection {
     pub(super) fn push(&mut self, facts: ArticleFacts) {
         let article = self.doc_ids.len() as u32;
-        // Articles of nobody are copies of each other's only by chance: each is an outlet of its own for that, and one for
-        // what recurs.
         let n_outlets = self.outlets.len() as u32;
         let outlet = *self.outlets.entry(facts.outlet).or_insert(n_outlets);
         if outlet == n_outlets {
@@ -68,6 +66,7 @@ impl Collection {
         let story_of = stories(&self.stories, params);
         let recurring = recurring(self.lines, &story_of, &self.n_articles_of);
 
+        // Where no outlet is known, each article counts as one when copies are looked for; lines that recur are looked for in all of them as one.
         let nobody = self.outlets.get("").copied();
         let mut fates: Vec<Fate> = Vec::with_capacity(self.sentences.len());
         let mut sketches = Vec::with_capacity(self.sentences.len());

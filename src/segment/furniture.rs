@@ -56,19 +56,13 @@ impl Furniture {
 }
 
 /// For each line of `text`, why it is furniture, if it is.
-///
-/// Lines are judged until nothing changes, so that a story whose furniture is gone keeps what is left.
 pub(super) fn furniture(text: &str, lines: &[Range<usize>], keys: &[LineKey]) -> Vec<Option<Furniture>> {
     let facts: Vec<Line<'_>> = lines.iter().map(|line| Line::new(&text[line.clone()])).collect();
     let mut out: Vec<Option<Furniture>> = facts.iter().map(Line::alone).collect();
     repeats(&facts, keys, &mut out);
-    loop {
-        let before = out.clone();
-        in_context(text, &facts, &mut out);
-        if out == before {
-            return out;
-        }
-    }
+    names(text, &facts, &mut out);
+    in_context(&facts, &mut out);
+    out
 }
 
 /// Lines that stand a second time. Short ones may be refrains.
@@ -83,9 +77,7 @@ fn repeats(lines: &[Line<'_>], keys: &[LineKey], out: &mut [Option<Furniture>]) 
 }
 
 /// What a line is by the lines beside it.
-fn in_context(text: &str, lines: &[Line<'_>], out: &mut [Option<Furniture>]) {
-    // Each name is looked for in all of the text; an article has a few pictures, not thousands.
-    let mut names_left = 50;
+fn in_context(lines: &[Line<'_>], out: &mut [Option<Furniture>]) {
     for i in 0..lines.len() {
         let line = &lines[i];
         if out[i].is_some() {
@@ -95,18 +87,28 @@ fn in_context(text: &str, lines: &[Line<'_>], out: &mut [Option<Furniture>]) {
         if let Some(before) = before {
             if before.opens_link() && !line.stops && line.n_words <= 30 {
                 out[i] = Some(Furniture::ReadAlso);
-            } else if before.has(&["duration:"]) && before.is_player() && line.n_words <= 25 && one_sentence(line.text)
+            } else if before.has(&["duration:"])
+                && before.is_player()
+                && line.n_words <= 12
+                && !line.reports()
+                && one_sentence(line.text)
             {
                 out[i] = Some(Furniture::Player);
             }
         }
-        // A picture's caption that is a name alone; the story has the name in its sentences.
-        if out[i].is_none() && i > 0 && line.n_words >= 2 && names_left > 0 && line.is_name() {
-            names_left -= 1;
-            let elsewhere = memchr::memmem::find_iter(text.as_bytes(), line.text.as_bytes()).count() > 1;
-            if elsewhere && !text.contains(&line.lower) {
-                out[i] = Some(Furniture::Caption);
-            }
+    }
+}
+
+/// Captions that are a name alone; the story has the name in its sentences.
+fn names(text: &str, lines: &[Line<'_>], out: &mut [Option<Furniture>]) {
+    // Each name is looked for in all of the text; an article has a few pictures, not thousands.
+    const MOST: usize = 20;
+    let is_name = |i: &usize| *i > 0 && lines[*i].n_words >= 2 && lines[*i].is_name();
+    let candidates: Vec<usize> = (0..lines.len()).filter(|i| out[*i].is_none()).filter(is_name).take(MOST).collect();
+    for i in candidates {
+        let elsewhere = memchr::memmem::find_iter(text.as_bytes(), lines[i].text.as_bytes()).nth(1).is_some();
+        if elsewhere && memchr::memmem::find(text.as_bytes(), lines[i].lower.as_bytes()).is_none() {
+            out[i] = Some(Furniture::Caption);
         }
     }
 }
@@ -153,6 +155,8 @@ mod tests {
         is("Comments are closed.", "prompt");
         is("HW / eck", "source");
         is("Ana Oru of the Harbour Wire contributed to this report.", "source");
+        is("(Reporting by Ana Oru; editing by P. Dunne)", "source");
+        is("Want the Courier in your inbox every day? Sign up here.", "prompt");
         is("Copyright © 2026 Harbour Wire, LLC.", "source");
         is(
             "The opinions expressed by columnists are their own and do not represent the views of the Ledger.",
@@ -176,6 +180,28 @@ mod tests {
             "Peace or war?",
             "Comments by the premier drew protest.",
             "Read his letter again.",
+            "Skip Townsend, a retired colonel, said the war would last years.",
+            "Western sanctions contributed to this crisis, Oru said.",
+            "The meeting will resume on Tuesday, the ministry said. (Reuters)",
+            "Copyright law must be reformed, the minister told the court.",
+            "(c) the parties shall withdraw all heavy weapons by equal distances;",
+            "Reporting by the council showed that the missile came from the south.",
+            "Writing by hand helps memory, researchers found.",
+            "Play video games less, doctors told parents.",
+            "Source: The ministry says 100,000 troops are near the border.",
+            "Follow useful leads, the detective told his men.",
+            "Share this burden, Oru urged the council.",
+            "Subscribe to that theory and sanctions look pointless.",
+            "Advertisement spending fell 12 percent last year, the company said.",
+            "The views expressed by the general do not necessarily reflect those of the army, a spokesman said.",
+            "\"You will find the memo in your inbox,\" Oru wrote to his aide.",
+            "NATO rejects Russian demands (again)",
+            "Russia/Ukraine war",
+            "From Talan with Love",
+            "By 2030",
+            "More.",
+            "Artists sue Getty Images",
+            "Originally published in 1949, the novel became a bestseller again.",
         ];
         assert_eq!(of(&story), vec![None; story.len()]);
     }

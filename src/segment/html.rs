@@ -8,11 +8,14 @@ use dom_smoothie::{Config, Readability, TextMode};
 use super::edits::{Repair, Repaired};
 use super::lines::lines;
 use super::repair::{repair_all, tag_name};
+use crate::corpus::Markup;
 
 /// Pages of news have some thousand elements, some dozen deep. What is far beyond that is broken or hostile; the parser would take
 /// very long over the one, and run out of stack on the other.
 const MOST_ELEMENTS: usize = 50_000;
 const DEEPEST: usize = 300;
+const LARGEST: usize = 16 << 20;
+const MOST_ENTITIES: usize = 50_000;
 
 /// What a page says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,9 +34,10 @@ pub(super) fn article(source: &str) -> (Repaired<'_>, PageFacts) {
             .map(|at| Repair { at, len: 1, text: " ".to_owned() })
             .collect(),
     );
-    repair_all(&mut repaired);
+    repair_all(&mut repaired, Markup::Html);
     let config = Config { text_mode: TextMode::Formatted, max_elements_to_parse: MOST_ELEMENTS, ..Config::default() };
-    if depth(source) > DEEPEST {
+    let n_entities = memchr::memchr_iter(b'&', source.as_bytes()).count();
+    if source.len() > LARGEST || n_entities > MOST_ENTITIES || depth(source) > DEEPEST {
         return (repaired, PageFacts::default());
     }
     let Some(article) = Readability::new(source, None, Some(config)).ok().and_then(|mut page| page.parse().ok()) else {
@@ -78,7 +82,8 @@ fn depth(source: &str) -> usize {
 }
 
 /// Where the lines of `wanted` stand in `text`, in order, compared by letters and digits alone. `None` if much of it cannot be
-/// found: then the page is laid out in a way that this does not follow.
+/// found: then the page is laid out in a way that this does not follow. Up to a tenth of the letters may be missing: labels that the reader view
+/// makes up, or puts elsewhere.
 fn find(text: &str, wanted: &str) -> Option<Vec<Range<usize>>> {
     let (haystack, places) = key(text);
     let mut found: Vec<Range<usize>> = Vec::new();

@@ -6,7 +6,7 @@ use super::lexicon::Class;
 use super::words::Word;
 
 /// ISO 639-1 codes of the languages whose sentences have rules of their own, with what `whatlang` calls them.
-pub(super) const LANGUAGES: [(&str, Lang); 28] = [
+pub(super) const LANGUAGES: [(&str, Lang); 27] = [
     ("am", Lang::Amh),
     ("ar", Lang::Ara),
     ("bg", Lang::Bul),
@@ -14,7 +14,6 @@ pub(super) const LANGUAGES: [(&str, Lang); 28] = [
     ("ca", Lang::Cat),
     ("da", Lang::Dan),
     ("de", Lang::Deu),
-    ("el", Lang::Ell),
     ("en", Lang::Eng),
     ("es", Lang::Spa),
     ("fi", Lang::Fin),

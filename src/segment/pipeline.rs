@@ -1,4 +1,4 @@
-//! From articles to rows: two walks, since the rows of the first article depend on the last.
+//! From articles to rows. They are taken apart in one walk and written in a second, since the rows of the first article depend on the last.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -148,8 +148,9 @@ struct Piece {
 
 /// Takes articles apart and hands the rows to `write` in order, in pieces that end with a row.
 ///
-/// The articles are walked through once; what the rows need from all of them (stories, copies, recurring lines) is held in memory, a few
-/// kilobytes an article, and the rows wait in a temporary file. The same articles give the same rows at any number of threads.
+/// The inputs are read once. What the rows need from all of the articles (stories, copies, recurring lines) is held in memory, a few kilobytes an
+/// article; the sentences wait in memory too while they are few, and in a temporary file from then on. The same articles give the same rows at any
+/// number of threads.
 ///
 /// # Errors
 /// Whatever reading gives; [`ErrorKind::ColumnTaken`], [`ErrorKind::NoArticles`]; and what `write` returns.

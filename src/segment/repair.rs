@@ -6,6 +6,8 @@ use std::ops::Range;
 use encoding_rs::WINDOWS_1252;
 
 use super::edits::{Repair, Repaired};
+use super::marks::floor;
+use crate::corpus::Markup;
 
 /// Elements that end a line of text, and those that do not. A name that is in neither list is no tag but text in angle brackets.
 const BLOCKS: [&str; 38] = [
@@ -63,12 +65,12 @@ const MAX_ROUNDS: usize = 8;
 /// `source` with every repair made that this module knows.
 pub(super) fn repair(source: &str) -> Repaired<'_> {
     let mut repaired = Repaired::new(source);
-    repair_all(&mut repaired);
+    repair_all(&mut repaired, Markup::Plain);
     repaired
 }
 
 /// Makes every further repair.
-pub(super) fn repair_all(repaired: &mut Repaired<'_>) {
+pub(super) fn repair_all(repaired: &mut Repaired<'_>, written_in: Markup) {
     for _ in 0..MAX_ROUNDS {
         let text = repaired.text();
         let mut edits = Vec::new();
@@ -77,7 +79,7 @@ pub(super) fn repair_all(repaired: &mut Repaired<'_>) {
         }
         mojibake(text, &mut edits);
         if memchr::memchr2(b'<', b'>', text.as_bytes()).is_some() {
-            markup(text, &mut edits);
+            markup(text, written_in, &mut edits);
         }
         if edits.is_empty() {
             break;
@@ -140,10 +142,6 @@ fn entity(text: &str) -> Option<(usize, String)> {
     Some((used, decoded))
 }
 
-fn floor(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
-}
-
 /// What `&name;` stands for.
 fn decode(name: &str) -> Option<String> {
     let number = name.strip_prefix('#').map(|digits| match digits.strip_prefix(['x', 'X']) {
@@ -180,7 +178,8 @@ fn mojibake(text: &str, edits: &mut Vec<Repair>) {
     }
 }
 
-/// The character whose bytes the text's first characters are.
+/// The character whose bytes the text's first characters are, where it is one that news is written with: Latin letters and marks (`Ã©`, `Â«`),
+/// typographic marks (`â€œ`), ligatures (`ï¬`), emoji (`ðŸ`). Other sequences are valid too, but stand in text as it was meant: `Spaß“`.
 fn misread(text: &str) -> Option<(usize, String)> {
     let mut bytes = [0; 4];
     let mut wanted = 4;
@@ -192,9 +191,10 @@ fn misread(text: &str) -> Option<(usize, String)> {
         let Some(byte) = windows_1252_byte(c) else { break };
         if n == 0 {
             wanted = match byte {
-                0xC2..=0xDF => 2,
-                0xE0..=0xEF => 3,
-                _ => 4,
+                0xC2 | 0xC3 | 0xC5 | 0xC6 | 0xCB => 2,
+                0xE2 | 0xEF => 3,
+                0xF0 => 4,
+                _ => return None,
             };
         } else if !(0x80..=0xBF).contains(&byte) {
             break;
@@ -203,8 +203,8 @@ fn misread(text: &str) -> Option<(usize, String)> {
         len += c.len_utf8();
         if n + 1 == wanted {
             let c = std::str::from_utf8(&bytes[..wanted]).ok()?.chars().next()?;
-            // "Â" and a second letter may be French; what they would become must be no letter of ordinary text's neighbourhood.
-            return (!c.is_control()).then(|| (len, c.to_string()));
+            let is_likely = matches!(c, 'Œ' | 'œ' | 'Š' | 'š' | 'Ž' | 'ž' | 'Ÿ' | 'ƒ' | 'ˆ' | '˜' | '\u{A0}'..='\u{FF}' | '\u{2000}'..='\u{22FF}' | '\u{FB00}'..='\u{FB04}' | '\u{FEFF}' | '\u{1F300}'..='\u{1FAFF}');
+            return is_likely.then(|| (len, c.to_string()));
         }
     }
     // The third byte of a closing quote, 0x9D, is no windows-1252 character, and some programs drop it.
@@ -226,16 +226,17 @@ fn windows_1252_byte(c: char) -> Option<u8> {
     }
 }
 
-fn markup(text: &str, edits: &mut Vec<Repair>) {
+fn markup(text: &str, written_in: Markup, edits: &mut Vec<Repair>) {
     let mut from = 0;
-    let mut tags = Tags::default();
+    let mut tags = Tags { is_page: written_in == Markup::Html, ..Tags::default() };
+    let may_be_cut = ATTRIBUTES.iter().any(|name| memchr::memmem::find(text.as_bytes(), name.as_bytes()).is_some());
     while let Some(found) = memchr::memchr2(b'<', b'>', &text.as_bytes()[from..]) {
         let at = from + found;
         from = at + 1;
         let tag = if text.as_bytes()[at] == b'<' { tags.tag(&text[at..]) } else { None };
         let edit = match tag {
             Some((len, replacement)) => Repair { at, len, text: replacement.to_owned() },
-            None if text.as_bytes()[at] == b'>' => match attributes_before(text, at) {
+            None if may_be_cut && text.as_bytes()[at] == b'>' => match attributes_before(text, at) {
                 Some(cut) => Repair { at: cut.start, len: cut.len(), text: String::new() },
                 None => continue,
             },
@@ -249,6 +250,8 @@ fn markup(text: &str, edits: &mut Vec<Repair>) {
 /// Reads tags one after the other. What was once looked for to the end of the text, and is not there, is not looked for again.
 #[derive(Debug, Default)]
 struct Tags {
+    /// In a page every tag is one; in a text what stands in angle brackets may be text.
+    is_page: bool,
     no_comment_end: bool,
     no_tag_end: bool,
     no_hidden_end: [bool; HIDDEN.len()],
@@ -271,12 +274,16 @@ impl Tags {
         let hidden = HIDDEN.iter().position(|hidden| *hidden == name);
         let replacement = if BLOCKS.contains(&&*name) {
             "\n\n"
-        } else if INLINES.contains(&&*name) || hidden.is_some() {
+        } else if INLINES.contains(&&*name) || hidden.is_some() || (self.is_page && name.contains('-')) {
             ""
         } else {
             return None;
         };
         let end = tag_end(text)?;
+        let attributes = text[1 + usize::from(closes) + name.len()..end - 1].trim_end_matches('/').trim();
+        if !self.is_page && !attributes.is_empty() && !attributes.contains('=') {
+            return None;
+        }
         let Some(hidden) = hidden.filter(|_| !closes && !text[..end].ends_with("/>")) else {
             return Some((end, replacement));
         };
@@ -297,8 +304,11 @@ pub(super) fn tag_name(text: &str) -> Option<(String, bool)> {
     let inner = text[1..].strip_prefix('/');
     let closes = inner.is_some();
     let inner = inner.unwrap_or(&text[1..]);
-    let length = inner.bytes().take(16).take_while(u8::is_ascii_alphanumeric).count();
+    let length = inner.bytes().take(32).take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'-').count();
     let after = inner[length..].chars().next()?;
+    if !inner.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return None;
+    }
     (after.is_whitespace() || after == '>' || after == '/').then(|| (inner[..length].to_ascii_lowercase(), closes))
 }
 
@@ -318,16 +328,21 @@ fn tag_end(text: &str) -> Option<usize> {
     None
 }
 
+const ATTRIBUTES: [&str; 5] = [" alt=", " title=", " width=", " class=", " src="];
+
 /// The end of an image tag whose beginning is lost, such as `.jpg” alt=”A title” />`, that the `>` at `end` closes.
 fn attributes_before(text: &str, end: usize) -> Option<Range<usize>> {
     const SUFFIXES: [&str; 6] = [".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg"];
     const QUOTES: [char; 6] = ['"', '\'', '”', '“', '’', '‘'];
-    const LONGEST: usize = 2000;
-    let window = (end.saturating_sub(LONGEST)..=end).find(|at| text.is_char_boundary(*at)).unwrap_or(end);
-    let line = text[window..end].rfind('\n').map_or(window, |at| window + at + 1);
+    const LONGEST: usize = 300;
+    let window = floor(text, end.saturating_sub(LONGEST));
+    let line = text[window..end].rfind(['\n', '>', '<']).map_or(window, |at| window + at + 1);
     let before = &text[line..end];
-    let attribute =
-        [" alt=", " title=", " width=", " class=", " src="].iter().filter_map(|name| before.find(name)).min()?;
+    let attribute = ATTRIBUTES.iter().filter_map(|name| before.find(name)).min()?;
+    // What is cut is the rest of a tag, and no sentence ends in it.
+    if before[attribute..].contains(". ") {
+        return None;
+    }
     let head = before[..attribute].trim_end_matches(QUOTES);
     let suffix = SUFFIXES.iter().find(|suffix| head.ends_with(**suffix))?;
     let file = head.len() - suffix.len();
@@ -390,6 +405,10 @@ mod tests {
         assert_eq!(repaired("â€œRed linesâ€\u{9d}, itâ€™s said"), "“Red lines”, it’s said");
         assert_eq!(repaired("â€œRed linesâ€, cafÃ© â€” Ã¼ber"), "“Red lines”, café — über");
         assert_eq!(repaired("Ã¢â‚¬Å“twiceÃ¢â‚¬â„¢"), "“twice’");
+        for meant in ["„Das macht Spaß“", "BEYONCÉ’S", "“CAFÉ”", "“I am his fiancé…”", "SÃO PAULO", "IRMÃ"]
+        {
+            assert_eq!(repaired(meant), meant);
+        }
         assert_eq!(repaired("château, Ångström, Ärger, São Tomé, ça"), "château, Ångström, Ärger, São Tomé, ça");
     }
 
@@ -400,6 +419,9 @@ mod tests {
         assert_eq!(repaired("a<script>if (a<b) {}</script>b"), "a\n\nb");
         let broken = "threats to the North .jpg” alt=”The head of “the body”” /> The end.";
         assert_eq!(repaired(broken), "threats to the North  The end.");
+        let meant = "See the photo.jpg” alt=”tank here. The army lost 40 tanks. Profits were > 5 percent.";
+        assert_eq!(repaired(meant), meant);
+        assert_eq!(repaired("He wrote <I do not know> and <b and c>."), "He wrote <I do not know> and <b and c>.");
         assert_eq!(repaired("it is 5 > 4 and says alt= nothing"), "it is 5 > 4 and says alt= nothing");
     }
 

@@ -7,7 +7,8 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use super::furniture::Furniture;
 use super::lexicon::Class;
 use super::phrases;
-use super::words::words;
+use super::reporting::{Report, Shape};
+use super::words::{Word, words};
 
 /// What tells furniture wherever it stands in a line; lines without any of these are not searched for phrases.
 static SIGNS: LazyLock<AhoCorasick> = LazyLock::new(|| {
@@ -34,6 +35,26 @@ fn lower_case(text: &str) -> String {
     }
     lower
 }
+
+/// News agencies, and what stands for them under pictures.
+const AGENCIES: [&str; 16] = [
+    "ap",
+    "ap photo",
+    "reuters",
+    "afp",
+    "dpa",
+    "ansa",
+    "efe",
+    "epa",
+    "epa-efe",
+    "getty",
+    "getty images",
+    "tass",
+    "upi",
+    "xinhua",
+    "shutterstock",
+    "file photo",
+];
 
 /// What the rules ask of a line.
 pub(super) struct Line<'a> {
@@ -76,12 +97,59 @@ impl<'a> Line<'a> {
     }
 
     fn starts(&self, phrases: &[&str]) -> bool {
-        phrases.iter().any(|phrase| self.lower.starts_with(phrase))
+        phrases.iter().any(|phrase| self.rest_after(phrase).is_some())
     }
 
+    /// What follows a phrase that the line begins with; the phrase must not end inside a word.
+    fn rest_after(&self, phrase: &str) -> Option<&str> {
+        let rest = self.lower.strip_prefix(phrase)?;
+        let in_word = phrase.ends_with(char::is_alphanumeric) && rest.starts_with(char::is_alphanumeric);
+        (!in_word).then_some(rest)
+    }
+
+    /// Whether the line is one of some labels. With a full stop it is a sentence.
     fn is(&self, phrases: &[&str]) -> bool {
         let bare = self.lower.trim_matches(|c: char| !c.is_alphanumeric());
-        phrases.contains(&bare)
+        !self.text.ends_with('.') && phrases.contains(&bare)
+    }
+
+    /// Whether somebody says something in it, which furniture never does.
+    pub(super) fn reports(&self) -> bool {
+        let says = |word: &Word| {
+            let form = word.entry.form.filter(|form| form.report == Report::Strong);
+            form.is_some_and(|form| matches!(form.shape, Shape::Past | Shape::Third))
+        };
+        words(self.text).iter().any(says)
+    }
+
+    /// Whether all words are names, or link names.
+    fn names(text: &str) -> bool {
+        const LINKS: [&str; 18] = [
+            "and",
+            "of",
+            "the",
+            "for",
+            "in",
+            "via",
+            "with",
+            "at",
+            "de",
+            "van",
+            "von",
+            "bin",
+            "al",
+            "by",
+            "editing",
+            "writing",
+            "reporting",
+            "additional",
+        ];
+        let parts = || text.split([' ', ',', '|', '/', ';', '(', ')']).filter(|word| !word.is_empty());
+        let is_name = |word: &str| word.starts_with(|c: char| c.is_uppercase() || c == '@');
+        parts().any(is_name)
+            && parts().all(|word| {
+                is_name(word) || !word.contains(char::is_alphabetic) || LINKS.contains(&&*word.to_lowercase())
+            })
     }
 
     pub(super) fn has(&self, phrases: &[&str]) -> bool {
@@ -125,30 +193,44 @@ impl<'a> Line<'a> {
 
     fn is_disclaimer(&self) -> bool {
         let opinions = self.has(&phrases::DISCLAIMER_INSIDE);
-        let owner = self.has(&phrases::DISCLAIMER_INSIDE_2);
-        (opinions && owner && self.n_words <= Self::LONG)
+        let owner = self.has(&phrases::DISCLAIMER_OWNER);
+        (opinions && owner && self.n_words <= Self::LONG && !self.reports())
             || self.starts(&["disclaimer:", "editor's note:", "editors' note:"])
     }
 
     fn is_source(&self) -> bool {
-        let names_only = || {
-            let (mut n, mut slashes) = (0, false);
-            for part in self.text.split_whitespace().flat_map(|word| word.split_inclusive('/')) {
-                slashes |= part.ends_with('/');
-                n += 1;
-                if part.chars().count() > 11 || part.ends_with(['.', ',', ':']) {
-                    return false;
-                }
-            }
-            slashes && n <= 6 && self.n_words <= 4 && !self.text.contains("//") && !self.text.contains(char::is_numeric)
+        // "ABC / son", "dpa/AFP": who filed it.
+        let filed = || {
+            let parts: Vec<&str> = self.text.split('/').collect();
+            let blanks = self.text.contains(" / ");
+            let is_short =
+                |part: &&str| (1..=11).contains(&part.trim().len()) && !part.trim().contains([' ', '.', ',', ':']);
+            (2..=3).contains(&parts.len())
+                && parts.iter().all(is_short)
+                && !self.text.contains(char::is_numeric)
+                && (blanks || parts.iter().all(|part| AGENCIES.contains(&&*part.to_lowercase())))
         };
+        // "Reporting by Ana Oru; editing by P. Dunne", "Copyright 2026 Harbour Wire".
+        let bare = self.text.trim_start_matches('(');
+        let credits = phrases::CREDIT_HEADS.iter().any(|head| {
+            let len = head.len();
+            bare.get(..len).is_some_and(|found| found.eq_ignore_ascii_case(head)) && Self::names(&bare[len..])
+        });
+        let owned = ["copyright", "(c)", "©"].iter().find_map(|head| self.rest_after(head)).is_some_and(|rest| {
+            let rest = self.text[self.text.len() - rest.len().min(self.text.len())..]
+                .trim_start_matches(['©', ' ', ':', '(', 'c', 'C', ')']);
+            rest.starts_with(|c: char| c.is_uppercase() || c.is_numeric())
+        });
         let contributed =
-            self.has(&phrases::SOURCE_INSIDE) || (self.lower.ends_with(" contributed.") && self.n_words <= 8);
+            self.has(&phrases::SOURCE_INSIDE) || (self.n_words <= 8 && self.lower.ends_with(" contributed."));
         self.is(&phrases::SOURCE_WHOLE)
-            || self.starts(&phrases::SOURCE_HEADS)
-            || self.has(&["all rights reserved", "©"])
+            || (self.starts(&phrases::SOURCE_HEADS) && (self.n_words <= 8 || !self.stops) && !self.reports())
+            || (self.n_words <= 6 && !self.stops && self.starts(&["source:", "original source:"]))
+            || (self.has(&["all rights reserved", "©"]) && !self.reports())
+            || credits
+            || (owned && !self.reports())
             || contributed
-            || names_only()
+            || filed()
     }
 
     pub(super) fn is_player(&self) -> bool {
@@ -158,60 +240,39 @@ impl<'a> Line<'a> {
     }
 
     fn is_caption(&self) -> bool {
-        const AGENCIES: [&str; 12] = [
-            "ap",
-            "ap photo",
-            "reuters",
-            "afp",
-            "epa",
-            "epa-efe",
-            "getty",
-            "getty images",
-            "tass",
-            "xinhua",
-            "shutterstock",
-            "file photo",
-        ];
         const TAIL: usize = 48;
         let from = self.text.len() - self.text.len().min(TAIL);
         let from = (from..=self.text.len()).find(|at| self.text.is_char_boundary(*at)).unwrap_or(from);
         let tail = || self.text[from..].to_lowercase();
         // A credit in brackets at the end: "(AP: Name)", "(AP Photo/Name)", "(Reuters)".
         let bracket = self.text.ends_with(')')
-            && tail().rsplit_once('(').is_some_and(|(_, inside)| {
+            && tail().rsplit_once('(').is_some_and(|(before, inside)| {
                 let inside = inside.trim_end_matches(')');
                 let name = inside.split([':', '/']).next().unwrap_or_default().trim();
-                AGENCIES.contains(&name) || inside.starts_with("photo")
+                // Behind a full stop a bare agency is where the story came from, and stands in its last line.
+                let is_bare = name.len() == inside.trim().len();
+                (AGENCIES.contains(&name) && !(is_bare && before.trim_end().ends_with('.')))
+                    || inside.starts_with("photo")
             });
         let credit = || {
             let tail = tail();
             let end = tail.trim_end_matches(|c: char| !c.is_alphanumeric());
-            [
-                "getty images",
-                "via getty",
-                "/ap",
-                "/afp",
-                "/reuters",
-                "/getty",
-                "/epa",
-                "ap photo",
-                "via ap",
-                "via reuters",
-                "via afp",
-                "shutterstock",
-            ]
-            .iter()
-            .any(|name| end.ends_with(name))
+            let barred = end.rsplit_once('|').is_some_and(|(_, name)| AGENCIES.contains(&name.trim()));
+            barred || phrases::CREDIT_TAILS.iter().any(|name| end.ends_with(name))
         };
         bracket || (!self.stops && credit()) || self.starts(&phrases::CAPTION_HEADS) || self.is(&phrases::CAPTION_WHOLE)
     }
 
     fn is_prompt(&self) -> bool {
-        self.starts(&phrases::PROMPT_HEADS) && (!self.stops || self.n_words <= 25) || self.is(&phrases::PROMPT_WHOLE)
+        const MOST_WORDS_OF_SENTENCE: usize = 7;
+        let asks = self.starts(&phrases::PROMPT_HEADS) && (!self.stops || self.n_words <= MOST_WORDS_OF_SENTENCE);
+        (asks && !self.reports()) || self.is(&phrases::PROMPT_WHOLE)
     }
 
     fn is_prompt_of_any_length(&self) -> bool {
-        self.n_words <= Self::LONG && self.has(&phrases::PROMPT_OF_ANY_LENGTH_INSIDE)
+        let inbox = self.has(&["in your inbox", "to your inbox"])
+            && self.has(&["sign up", "newsletter", "subscribe", "delivered", "every day", "daily", "every morning"]);
+        self.n_words <= Self::LONG && (inbox || self.has(&phrases::PROMPT_INSIDE)) && !self.reports()
     }
 
     fn is_read_also(&self) -> bool {
@@ -292,7 +353,10 @@ impl<'a> Line<'a> {
     fn is_place(&self) -> bool {
         let place = self.text.trim_end_matches(['-', '–', '—', ' ']);
         let ends_open = place.len() < self.text.len();
-        let agency = place.ends_with(')') && place.rsplit_once('(').is_some_and(|(_, inside)| inside.len() <= 12);
+        let agency = place.strip_suffix(')').and_then(|place| place.rsplit_once('(')).is_some_and(|(_, inside)| {
+            AGENCIES.contains(&&*inside.to_lowercase())
+                || (inside.len() <= 4 && inside.bytes().all(|b| b.is_ascii_uppercase()))
+        });
         let first = place.split([' ', ',']).next().unwrap_or_default();
         self.n_words <= 8
             && (ends_open || agency)
@@ -302,8 +366,6 @@ impl<'a> Line<'a> {
     }
 
     fn is_byline(&self) -> bool {
-        const LINKS: [&str; 14] =
-            ["and", "of", "the", "for", "in", "via", "with", "at", "de", "van", "von", "bin", "al", "by"];
         let rest = [
             "by ",
             "by: ",
@@ -314,22 +376,15 @@ impl<'a> Line<'a> {
             "story by ",
             "author: ",
             "authors: ",
-            "from ",
         ]
         .iter()
         .find_map(|head| self.lower.starts_with(head).then(|| self.text.get(head.len()..)).flatten());
-        let names = |text: &str| {
-            text.split([' ', ',', '|', '/', ';']).filter(|word| !word.is_empty()).all(|word| {
-                word.starts_with(|c: char| c.is_uppercase() || c == '@' || !c.is_alphabetic())
-                    || LINKS.contains(&&*word.to_lowercase())
-            })
-        };
         // A speaker's label in a transcript: "DAVID OKORO, HOST:".
         let label = self.text.ends_with(':')
             && self.n_words <= 5
             && self.text.chars().filter(|c| c.is_alphabetic()).count() > 3
             && self.text.chars().all(|c| !c.is_alphabetic() || c.is_uppercase());
-        label || (self.n_words <= 12 && !self.stops && rest.is_some_and(names))
+        label || (self.n_words <= 12 && !self.stops && rest.is_some_and(Self::names))
     }
 
     /// A person or a place by name, and nothing else.

@@ -7,7 +7,7 @@ use sentencex::languages::Language;
 
 use super::lexicon::Class;
 use super::lines::trim;
-use super::marks::{is_closing_mark, is_opening_mark, is_quote};
+use super::marks::{floor, is_closing_mark, is_opening_mark, is_quote};
 use super::reporting::{Report, Shape};
 use super::words::words;
 
@@ -65,6 +65,9 @@ impl Splitter {
         let Some(next) = after.chars().next() else { return Some(text.len()) };
         let blank = after.len() < rest.len();
         let first = next_letter(after);
+        if text[..stop.end].ends_with(is_unspaced_terminator) {
+            return Some(closed);
+        }
         if !blank {
             return self.unspaced(text, stop, closed);
         }
@@ -85,24 +88,32 @@ impl Splitter {
         if quoted && self.english && starts_attribution(after, mark == '.') {
             return None;
         }
-        if mark == '.' && stop.len() == 1 && self.is_no_abbreviation(text, stop.start, after) {
-            return Some(closed);
+        if mark == '.'
+            && stop.len() == 1
+            && let Some(ends) = self.small_word(text, stop.start, after)
+        {
+            return ends.then_some(closed);
         }
         // A window is enough for the lists, and keeps a text of stops alone from costing the square of its length.
         let from = floor(text, stop.start.saturating_sub(CONTEXT));
-        let decided = if closed == stop.end && !after.starts_with(is_opening_mark) {
-            let window = &text[from..floor(text, stop.end + CONTEXT)];
-            self.language.find_boundary(window, stop.start - from, stop.end - from)
-        } else {
-            // Marks would hide the words on either side from the lists.
-            self.context.clear();
-            self.context.push_str(&text[from..stop.end]);
-            let here = (stop.start - from, self.context.len());
-            self.context.push(' ');
-            let follower = after.trim_start_matches(is_opening_mark);
-            self.context.push_str(&follower[..floor(follower, CONTEXT)]);
-            self.language.find_boundary(&self.context, here.0, here.1)
-        };
+        let token = text[from..stop.start].rsplit(char::is_whitespace).next().unwrap_or_default();
+        let decided =
+            if closed == stop.end && !after.starts_with(is_opening_mark) && !token.starts_with(is_opening_mark) {
+                let window = &text[from..floor(text, stop.end + CONTEXT)];
+                self.language.find_boundary(window, stop.start - from, stop.end - from)
+            } else {
+                // Marks would hide the words on either side from the lists.
+                self.context.clear();
+                self.context.push_str(&text[from..stop.start - token.len()]);
+                self.context.push_str(token.trim_start_matches(is_opening_mark));
+                let start = self.context.len();
+                self.context.push_str(&text[stop.clone()]);
+                let here = (start, self.context.len());
+                self.context.push(' ');
+                let follower = after.trim_start_matches(is_opening_mark);
+                self.context.push_str(&follower[..floor(follower, CONTEXT)]);
+                self.language.find_boundary(&self.context, here.0, here.1)
+            };
         decided.map(|_| closed)
     }
 
@@ -134,25 +145,29 @@ impl Splitter {
         ((ends_word || quoted) && !is_name).then_some(closed)
     }
 
-    /// Words that the lists know as abbreviations of titles, months and states, written small: then they are words.
-    fn is_no_abbreviation(&self, text: &str, stop: usize, after: &str) -> bool {
+    /// Whether a stop behind a word in lower case ends the sentence, where that is sure: words that the lists know as abbreviations of titles, months
+    /// and states are words when they are written small, and what is abbreviated in lower case stands before its number.
+    fn small_word(&self, text: &str, stop: usize, after: &str) -> Option<bool> {
         /// What is abbreviated in lower case too.
         const SMALL: [&str; 28] = [
             "al", "approx", "c", "ca", "cf", "ch", "ed", "eds", "esp", "est", "etc", "ext", "ff", "fig", "g", "incl",
             "m", "no", "nos", "op", "p", "para", "pg", "pp", "v", "viz", "vol", "vs",
         ];
         if !self.english {
-            return false;
+            return None;
         }
         let head = &text[floor(text, stop.saturating_sub(CONTEXT))..stop];
         let word = head.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
         let preceded = head[..head.len() - word.len()].chars().next_back();
         if word.is_empty() || preceded == Some('.') || !word.starts_with(char::is_lowercase) {
-            return false;
+            return None;
         }
+        let number = after.starts_with(|c: char| c.is_numeric());
+        let capital = after.starts_with(|c: char| c.is_uppercase() || is_opening_mark(c));
         match word {
-            "no" | "nos" => !after.starts_with(|c: char| c.is_numeric()),
-            _ => !SMALL.contains(&word) && after.starts_with(|c: char| c.is_uppercase() || is_opening_mark(c)),
+            "no" | "nos" => Some(!number),
+            _ if SMALL.contains(&word) => number.then_some(false),
+            _ => capital.then_some(true),
         }
     }
 }
@@ -167,8 +182,8 @@ struct Terminators<'a> {
 
 impl<'a> Terminators<'a> {
     fn new(text: &'a str) -> Self {
-        // The others begin with 0xE2 0x80 (…), 0xE2 0x81, 0xE3 or 0xEF (。！？), 0xD8 or 0xDB (؟ ۔), 0xE0 (।); curly quotes with 0xE2 0x80 too.
-        let rare = |byte: &u8| matches!(byte, 0xD8 | 0xDB | 0xE0 | 0xE3 | 0xEF);
+        // The others begin with 0xE2 0x80 (…), 0xE2 0x81, 0xE3 or 0xEF (。！？), 0xD8 or 0xDB (؟ ۔), 0xE0 (।), 0xD6 (։), 0xE1 (። ။); curly quotes with 0xE2 0x80 too.
+        let rare = |byte: &u8| matches!(byte, 0xD6 | 0xD8 | 0xDB | 0xE0 | 0xE1 | 0xE3 | 0xEF);
         let has_others = text.as_bytes().iter().any(rare)
             || memchr::memmem::find(text.as_bytes(), "…".as_bytes()).is_some()
             || memchr::memmem::find(text.as_bytes(), b"\xE2\x81").is_some()
@@ -187,7 +202,12 @@ impl<'a> Terminators<'a> {
 }
 
 fn is_terminator(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | '…' | '‼' | '⁇' | '⁈' | '⁉' | '。' | '！' | '？' | '؟' | '۔' | '।' | '॥')
+    matches!(c, '.' | '!' | '?' | '…' | '‼' | '⁇' | '⁈' | '⁉' | '؟' | '۔' | '।' | '॥') || is_unspaced_terminator(c)
+}
+
+/// Those that need no blank behind them.
+fn is_unspaced_terminator(c: char) -> bool {
+    matches!(c, '。' | '！' | '？' | '።' | '։' | '။')
 }
 
 /// The whole run, over blanks too (`. . .`, `? !`, ` .`).
@@ -210,7 +230,7 @@ fn is_stray(text: &str) -> bool {
     chars.next().is_none_or(|c| c.is_whitespace() || is_terminator(c))
 }
 
-/// Bytes of the quotes and brackets that close right here, also behind a blank where they can only close.
+/// Bytes of the quotes and brackets that close right here.
 fn closing(text: &str) -> usize {
     let mut end = 0;
     loop {
@@ -284,10 +304,6 @@ fn next_letter(text: &str) -> Option<char> {
 
 fn is_opening_bullet(c: char) -> bool {
     matches!(c, '•' | '*' | '■' | '▪')
-}
-
-fn floor(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// Splits where a quotation that has no stop ends, and a capitalised word follows that stands at the head of sentences and
@@ -385,6 +401,7 @@ mod tests {
             "Sen. J. D. Arno and Talan Inc. paid $3.5 million to No. 10.",
         ]);
         splits(&["He said no.", "Moscow refused.", "They told me.", "Police left at 3 p.m. Monday."]);
+        splits(&["They met (Sept. 11) in “St. Ives” with Vale (Jan. 5).", "It cost approx. 5 crowns."]);
         splits(&["It ended in 2014.", "10 people stayed in the U.S.", "The rest left."]);
     }
 
@@ -433,5 +450,9 @@ mod tests {
         let mut out = Vec::new();
         Splitter::new("de").split(text, 0..text.len(), &mut out);
         assert_eq!(out.len(), 2, "{out:?}");
+        let text = "彼は言った。私たちは行く。もう遅い。";
+        out.clear();
+        Splitter::new("ja").split(text, 0..text.len(), &mut out);
+        assert_eq!(out.len(), 3, "{out:?}");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::marks::floor;
 use super::reporting::Report;
 use super::words::{Word, words};
 
@@ -154,7 +155,7 @@ fn lost_end(text: &str, start: usize, paragraph: &Range<usize>, sentences: &[Ran
     let dash = rest.match_indices(['—', '–']).find(|(at, dash)| {
         let before = rest[..*at].trim_end().chars().next_back();
         let after = rest[at + dash.len()..].trim_start();
-        let end = (0..=after.len().min(80)).rev().find(|at| after.is_char_boundary(*at)).unwrap_or(0);
+        let end = floor(after, 80);
         let strong = |word: &Word| word.entry.form.is_some_and(|form| form.report == Report::Strong);
         let reports = words(&after[..end]).iter().take(4).any(strong);
         before.is_some_and(|c| matches!(c, ',' | '.' | '!' | '?')) && reports
