@@ -42,12 +42,11 @@ new sluices and a new roof, all of which the county paid for.</p>
 town, which was not built anew for two years.</p></article><footer>All rights reserved</footer></body></html>"#;
 
 fn newsroom() -> Folder {
-    let folder = Folder::new()
+    Folder::new()
         .with("talks.txt", TALKS)
         .with("copy.txt", COPY)
         .with("rain.html", PAGE)
-        .with("manifest.csv", "file,outlet,date,desk\ntalks.txt,Harbour Wire,2026-03-02,foreign\ncopy.txt,Strait Observer,2026-03-03,\nrain.html,,2026-03-02,home\n");
-    folder
+        .with("manifest.csv", "file,outlet,date,desk\ntalks.txt,Harbour Wire,2026-03-02,foreign\ncopy.txt,Strait Observer,2026-03-03,\nrain.html,,2026-03-02,home\n")
 }
 
 /// Rows by column name.
@@ -183,11 +182,13 @@ fn pages_in_a_table_are_read() {
 fn lines_that_recur_in_an_outlet_are_furniture() {
     let subjects =
         ["wheat prices", "the rail strike", "a lost painting", "school meals", "the harbour bridge", "river trout"];
-    let mut csv = "text,outlet,doc_id,date\n".to_owned();
-    for (i, subject) in subjects.iter().enumerate() {
-        let outlet = if i < 4 { "Ledger" } else { "Courier" };
-        csv.push_str(&format!("\"The county looked at {subject} on day {i}.\n\nPower lunch with the desk, number {i}\",{outlet},d{i},2026-0{}-01\n", i + 1));
-    }
+    let row = |(i, subject): (usize, &&str)| {
+        let (outlet, month) = (if i < 4 { "Ledger" } else { "Courier" }, i + 1);
+        let text = format!("The county looked at {subject} on day {i}.\n\nPower lunch with the desk, number {i}");
+        format!("\"{text}\",{outlet},d{i},2026-0{month}-01\n")
+    };
+    let rows: String = subjects.iter().enumerate().map(row).collect();
+    let csv = format!("text,outlet,doc_id,date\n{rows}");
     let folder = Folder::with_rows(csv);
     let run = folder.succeeds(&["segment", "rows.csv", "--keep-boilerplate"]);
     let recurring = table(&run.stdout).into_iter().filter(|row| row["boilerplate"] == "recurring");

@@ -101,18 +101,18 @@ fn summary(report: &SegmentReport, seconds: f64) -> String {
     let furniture: Vec<String> =
         report.furniture.iter().map(|(reason, n)| format!("{n} {}", reason.as_str())).collect();
     let n_furniture: u64 = report.furniture.values().sum();
-    let mut out = format!(
-        "{} articles, {} sentences{}, {} in wire copy; stories told by several articles: {}\n",
+    let mut lines = vec![format!(
+        "{} articles, {} sentences{}, {} in wire copy; stories told by several articles: {}",
         HumanCount(report.n_articles),
         HumanCount(report.n_sentences),
         if voices.is_empty() { String::new() } else { format!(" ({})", voices.join(", ")) },
         HumanCount(report.n_wire),
         HumanCount(report.n_shared_stories),
-    );
+    )];
     if n_furniture > 0 {
-        out.push_str(&format!("{} pieces of furniture: {}\n", HumanCount(n_furniture), furniture.join(", ")));
+        lines.push(format!("{} pieces of furniture: {}", HumanCount(n_furniture), furniture.join(", ")));
     }
     let rate = report.n_bytes as f64 / 1e6 / seconds.max(1e-9);
-    out.push_str(&format!("{:.1} MB in {seconds:.2} s, {rate:.1} MB/s", report.n_bytes as f64 / 1e6));
-    out
+    lines.push(format!("{:.1} MB in {seconds:.2} s, {rate:.1} MB/s", report.n_bytes as f64 / 1e6));
+    lines.join("\n")
 }

@@ -155,7 +155,7 @@ impl<'a> Clause<'a, '_> {
         };
         match (form.shape, form.report) {
             (Shape::Third | Shape::Past, Report::Strong) => true,
-            (Shape::Participle, Report::Strong) => !before.is_some_and(|before| before.hash == OF || before.hash == BY),
+            (Shape::Participle, Report::Strong) => self.participle_reports(i, before),
             (Shape::Base, Report::Strong) => {
                 i > 0
                     && !infinitive
@@ -166,6 +166,21 @@ impl<'a> Clause<'a, '_> {
                 i > 0 && !infinitive && supported() && before.is_some_and(|before| !before.entry.is(Class::ClauseHead))
             }
         }
+    }
+
+    /// Whether a participle tells what somebody says: behind a mark (`, warning of war`), or behind a noun with what is said (`a letter accusing the
+    /// council`); `warning shots` are something else.
+    fn participle_reports(&self, i: usize, before: Option<Word>) -> bool {
+        let Some(before) = before.filter(|_| self.joins(i)) else { return true };
+        let says = |next: &Word| {
+            next.is_upper
+                || next.entry.is(Class::Determiner)
+                || next.entry.is(Class::Pronoun)
+                || matches!(next.hash, THAT | OF)
+                || next.hash == hash("about")
+                || next.hash == hash("against")
+        };
+        before.hash == AS || (!matches!(before.hash, OF | BY) && self.words.get(i + 1).is_some_and(says))
     }
 
     /// `described ... as`, `views ... as`, `sees ... as`.
@@ -449,6 +464,7 @@ mod tests {
             "The premier called a meeting.",
             "Fears of a war grew, raising claims of neglect.",
             "Nobody was told.",
+            "Two cutters exchanged warning shots off the coast.",
             "The army maintained contact with the south.",
         ] {
             assert_eq!(speaker(sentence), None, "{sentence}");

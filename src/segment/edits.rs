@@ -122,7 +122,7 @@ impl<'a> Repaired<'a> {
             .iter()
             .map(|repair| {
                 let start = repair.at.wrapping_add_signed(shift);
-                shift += repair.text.len() as isize - repair.len as isize;
+                shift += repair.text.len().cast_signed() - repair.len.cast_signed();
                 start
             })
             .collect();

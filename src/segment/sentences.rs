@@ -69,7 +69,7 @@ impl Splitter {
             return Some(closed);
         }
         if !blank {
-            return self.unspaced(text, stop, closed);
+            return unspaced(text, stop, closed);
         }
         // A stop that stands alone, or is followed by a comma, was left over when something was taken out.
         if matches!(next, '.' | '!' | '?' | '…') && !after.starts_with("...") {
@@ -117,34 +117,6 @@ impl Splitter {
         decided.map(|_| closed)
     }
 
-    /// A stop with no blank behind it ends a sentence only where a word ends before it and another begins after it.
-    fn unspaced(&self, text: &str, stop: &Range<usize>, closed: usize) -> Option<usize> {
-        let head = &text[floor(text, stop.start.saturating_sub(CONTEXT))..stop.start];
-        let before = head.rsplit(char::is_whitespace).next().unwrap_or_default();
-        let token = text[closed..floor(text, closed + CONTEXT)].split(char::is_whitespace).next().unwrap_or_default();
-        let address = |part: &str| part.contains(['@', '/', '\\']) || part.contains("www");
-        if address(token) || address(before) {
-            return None;
-        }
-        let word = token.trim_start_matches(is_opening_mark);
-        let opens = word.len() < token.len();
-        let mut letters = word.chars();
-        let capital = letters.next().is_some_and(char::is_uppercase);
-        let goes_on = letters.next().is_none_or(|c| c.is_lowercase() || c.is_whitespace() || c == '\'' || c == '’');
-        if !(capital && goes_on) {
-            return None;
-        }
-        // Two lower-case letters at least: initials, U.S.A. and file names are none of it.
-        let mut last = before.chars().rev();
-        let ends_word = before.ends_with(is_closing_mark)
-            || last.next().is_some_and(char::is_lowercase) && last.next().is_some_and(char::is_lowercase);
-        let quoted = closed > stop.end;
-        // "Yahoo.Com" and the like: a second stop within the same token, without a blank.
-        let is_name =
-            !opens && !quoted && matches!(word.trim_end_matches(|c: char| !c.is_alphabetic()), "Com" | "Org" | "Net");
-        ((ends_word || quoted) && !is_name).then_some(closed)
-    }
-
     /// Whether a stop behind a word in lower case ends the sentence, where that is sure: words that the lists know as abbreviations of titles, months
     /// and states are words when they are written small, and what is abbreviated in lower case stands before its number.
     fn small_word(&self, text: &str, stop: usize, after: &str) -> Option<bool> {
@@ -170,6 +142,34 @@ impl Splitter {
             _ => capital.then_some(true),
         }
     }
+}
+
+/// A stop with no blank behind it ends a sentence only where a word ends before it and another begins after it.
+fn unspaced(text: &str, stop: &Range<usize>, closed: usize) -> Option<usize> {
+    let head = &text[floor(text, stop.start.saturating_sub(CONTEXT))..stop.start];
+    let before = head.rsplit(char::is_whitespace).next().unwrap_or_default();
+    let token = text[closed..floor(text, closed + CONTEXT)].split(char::is_whitespace).next().unwrap_or_default();
+    let address = |part: &str| part.contains(['@', '/', '\\']) || part.contains("www");
+    if address(token) || address(before) {
+        return None;
+    }
+    let word = token.trim_start_matches(is_opening_mark);
+    let opens = word.len() < token.len();
+    let mut letters = word.chars();
+    let capital = letters.next().is_some_and(char::is_uppercase);
+    let goes_on = letters.next().is_none_or(|c| c.is_lowercase() || c.is_whitespace() || c == '\'' || c == '’');
+    if !(capital && goes_on) {
+        return None;
+    }
+    // Two lower-case letters at least: initials, U.S.A. and file names are none of it.
+    let mut last = before.chars().rev();
+    let ends_word = before.ends_with(is_closing_mark)
+        || last.next().is_some_and(char::is_lowercase) && last.next().is_some_and(char::is_lowercase);
+    let quoted = closed > stop.end;
+    // "Yahoo.Com" and the like: a second stop within the same token, without a blank.
+    let is_name =
+        !opens && !quoted && matches!(word.trim_end_matches(|c: char| !c.is_alphabetic()), "Com" | "Org" | "Net");
+    ((ends_word || quoted) && !is_name).then_some(closed)
 }
 
 /// Finds the ends that sentences may have.
