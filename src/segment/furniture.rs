@@ -157,6 +157,7 @@ mod tests {
         is("Ana Oru of the Harbour Wire contributed to this report.", "source");
         is("(Reporting by Ana Oru; editing by P. Dunne)", "source");
         is("Want the Courier in your inbox every day? Sign up here.", "prompt");
+        is("©Ⱥ", "source");
         is("Copyright © 2026 Harbour Wire, LLC.", "source");
         is(
             "The opinions expressed by columnists are their own and do not represent the views of the Ledger.",

@@ -35,7 +35,11 @@ pub(super) fn recurring(mut lines: Vec<LineFacts>, story_of: &[u32], n_articles:
         }
     }
     out.sort_unstable();
-    out
+    // An article that is printed again after weeks recurs as a whole: where more than half of the lines would go, they are its story.
+    let mut n_lines = vec![0_usize; story_of.len()];
+    lines.iter().for_each(|line| n_lines[line.article as usize] += 1);
+    let is_trim = |found: &&[(u32, u32)]| 2 * found.len() <= n_lines[found[0].0 as usize];
+    out.chunk_by(|a, b| a.0 == b.0).filter(is_trim).flatten().copied().collect()
 }
 
 #[cfg(test)]
@@ -48,12 +52,24 @@ mod tests {
     }
 
     #[test]
+    fn an_article_printed_again_keeps_its_story() {
+        let texts = ["The mill opens.", "The river fell.", "Filed from the desk"];
+        let printed = |article: u32| {
+            texts.iter().enumerate().map(move |(i, text)| LineFacts { line: i as u32, ..line(article, text) })
+        };
+        let lines: Vec<LineFacts> = (0..5).flat_map(printed).collect();
+        assert_eq!(recurring(lines, &[0, 1, 2, 3, 4], &[5]), []);
+    }
+
+    #[test]
     fn lines_recur_over_stories_and_not_within_one() {
         let stamp = |article| line(article, &format!("Filed at {article}:30 from the desk"));
-        let lines: Vec<LineFacts> = (0..4).map(stamp).collect();
+        let story = |article| line(article, &format!("The mill opened {}", "a".repeat(article as usize)));
+        let lines: Vec<LineFacts> =
+            (0..4).flat_map(|article| [stamp(article), LineFacts { line: 0, ..story(article) }]).collect();
         assert_eq!(recurring(lines.clone(), &[0, 1, 2, 3], &[4]), [(0, 1), (1, 1), (2, 1), (3, 1)]);
         assert_eq!(recurring(lines.clone(), &[0, 0, 0, 3], &[4]), []);
-        assert_eq!(recurring(lines[..3].to_vec(), &[0, 1, 2], &[4]), []);
+        assert_eq!(recurring(lines[..6].to_vec(), &[0, 1, 2], &[4]), []);
         assert_eq!(recurring(lines, &[0, 1, 2, 3], &[4000]), []);
     }
 }

@@ -216,10 +216,12 @@ impl<'a> Line<'a> {
             let len = head.len();
             bare.get(..len).is_some_and(|found| found.eq_ignore_ascii_case(head)) && Self::names(&bare[len..])
         });
-        let owned = ["copyright", "(c)", "©"].iter().find_map(|head| self.rest_after(head)).is_some_and(|rest| {
-            let rest = self.text[self.text.len() - rest.len().min(self.text.len())..]
-                .trim_start_matches(['©', ' ', ':', '(', 'c', 'C', ')']);
-            rest.starts_with(|c: char| c.is_uppercase() || c.is_numeric())
+        let owned = ["copyright", "(c)", "©"].iter().any(|head| {
+            let begins = self.text.get(..head.len()).is_some_and(|found| found.eq_ignore_ascii_case(head));
+            begins && {
+                let rest = self.text[head.len()..].trim_start_matches(['©', ' ', ':']);
+                rest.starts_with(|c: char| c.is_uppercase() || c.is_numeric())
+            }
         });
         let contributed =
             self.has(&phrases::SOURCE_INSIDE) || (self.n_words <= 8 && self.lower.ends_with(" contributed."));
@@ -245,14 +247,14 @@ impl<'a> Line<'a> {
         let from = (from..=self.text.len()).find(|at| self.text.is_char_boundary(*at)).unwrap_or(from);
         let tail = || self.text[from..].to_lowercase();
         // A credit in brackets at the end: "(AP: Name)", "(AP Photo/Name)", "(Reuters)".
-        let bracket = self.text.ends_with(')')
-            && tail().rsplit_once('(').is_some_and(|(before, inside)| {
-                let inside = inside.trim_end_matches(')');
+        let bracket =
+            self.text.strip_suffix(')').and_then(|line| line.rsplit_once('(')).is_some_and(|(before, inside)| {
+                let inside = inside.to_lowercase();
                 let name = inside.split([':', '/']).next().unwrap_or_default().trim();
                 // Behind a full stop a bare agency is where the story came from, and stands in its last line.
                 let is_bare = name.len() == inside.trim().len();
-                (AGENCIES.contains(&name) && !(is_bare && before.trim_end().ends_with('.')))
-                    || inside.starts_with("photo")
+                let is_agency = AGENCIES.contains(&name) && !(is_bare && before.trim_end().ends_with('.'));
+                !inside.contains(')') && (is_agency || inside.starts_with("photo"))
             });
         let credit = || {
             let tail = tail();
