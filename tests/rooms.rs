@@ -17,7 +17,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("evaluation", &["corpus", "error", "stats"]),
     ("model", &["calibration", "corpus", "error", "evaluation", "features", "output", "stats"]),
     ("training", &["calibration", "corpus", "error", "evaluation", "features", "model", "stats"]),
-    ("predict", &["corpus", "error", "model"]),
+    ("predict", &["corpus", "error", "model", "parallel"]),
     ("report", &["corpus", "error", "evaluation", "model", "stats"]),
     (
         "cli",

@@ -236,12 +236,9 @@ impl OpenTable {
         let header = table.header();
         let columns = &options.read.columns;
         let (text, html) = (header.find(&columns.text), header.find(&options.html));
-        if text.is_none() && html.is_none() {
+        if html.is_none() {
             let hint = "; name the column that holds the articles with --text-column, or with --html-column if they are web pages";
-            return Err(header.require(&columns.text, hint).map_or_else(
-                |error| error.in_file(table.name()),
-                |_| unreachable!("the column was looked for just now"),
-            ));
+            header.require(&columns.text, hint).map_err(|error| error.in_file(table.name()))?;
         }
         Ok(OpenTable {
             text,
@@ -275,10 +272,7 @@ impl OpenTable {
         };
         let mut doc_id = get(self.key);
         if doc_id.is_empty() {
-            let stem = Path::new(self.table.name())
-                .file_stem()
-                .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-            doc_id = format!("{stem}:{}", self.n_rows);
+            doc_id = format!("{}:{}", stem(self.table.name()), self.n_rows);
         }
         Ok(Some(Article {
             doc_id,
@@ -305,10 +299,13 @@ fn other_columns(header: &Header, options: &ArticleOptions) -> Vec<String> {
         .collect()
 }
 
+/// The name of a file without its folder and its extension.
+fn stem(path: &str) -> String {
+    Path::new(path).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
+}
+
 /// Names files by their own names, and those that share one by their paths.
 fn name_files(sources: &mut VecDeque<Source>) {
-    let stem =
-        |path: &str| Path::new(path).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
     let mut n_of: BTreeMap<String, usize> = BTreeMap::new();
     for source in sources.iter() {
         if let Source::File { path, .. } = source {

@@ -1,14 +1,13 @@
 //! Reading, scoring and writing at the same time, with a fixed number of batches under way.
 
-use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
-
 use super::encode::{Encoder, OutputFormat};
-use crate::corpus::{ReadOptions, Row, Table};
+use crate::corpus::{Header, ReadOptions, Row, Table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Scorer, Scratch};
+use crate::parallel::in_order;
 
 /// A batch is full at this many rows, or at this many bytes of them.
 const BATCH_ROWS: usize = 512;
@@ -52,7 +51,6 @@ pub struct PredictReport {
 /// Rows on their way through. Batches are used again, so that memory does not grow with the input.
 #[derive(Debug, Default)]
 struct Batch {
-    sequence: u64,
     rows: Vec<Row>,
     n_rows: usize,
     /// The column that holds the sentence.
@@ -78,7 +76,6 @@ pub fn predict(
     mut progress: impl FnMut(&PredictReport),
 ) -> Result<PredictReport> {
     let n_threads = options.n_threads.max(1);
-    let n_batches = 2 * n_threads + 2;
     let mut tables = paths.iter().map(|path| Table::open(path, &options.read));
     let first =
         tables.next().ok_or_else(|| Error::parameter("input", "nothing", "at least one file, or - for stdin"))??;
@@ -87,100 +84,84 @@ pub fn predict(
 
     let text = first.header().text(&options.read.columns).map_err(|error| error.in_file(first.name()))?;
 
-    thread::scope(|scope| {
-        // Channels live inside the scope: when this side returns early they close, and every thread ends.
-        let (free_sender, free) = bounded::<Batch>(n_batches);
-        let (work_sender, work) = bounded::<Batch>(n_batches);
-        let (done_sender, done) = bounded::<Result<Batch, (u64, Error)>>(n_batches + 1);
-        for _ in 0..n_batches {
-            free_sender.send(Batch::default()).expect("the channel has room for all batches");
-        }
-        let failed = done_sender.clone();
-        scope.spawn(move || {
-            let mut reader = Reader { free, work: work_sender, sequence: 0, text };
-            let result = reader.read_all(first, tables);
-            if let Err(error) = result {
-                // Nobody listens any more if writing failed first.
-                let _ = failed.send(Err((reader.sequence, error)));
+    let (free_sender, free) = channel();
+    let mut header = Some(encoder.header()?);
+    let mut report = PredictReport::default();
+    let (expected, name) = (first.header().clone(), first.name().to_owned());
+    let mut reader = Reader { free, expected, name, table: Some(first), others: tables, text, any: false, n_bytes: 0 };
+    let worker = || {
+        let (mut scratch, mut labels, encoder) = (Scratch::default(), Labels::default(), &encoder);
+        move |mut batch| score_batch(scorer, encoder, &mut batch, &mut scratch, &mut labels).map(|()| batch)
+    };
+    in_order(
+        n_threads,
+        || reader.next(),
+        worker,
+        |batch| {
+            // Not before there is a row: a file that cannot be read leaves no output at all.
+            if let Some(header) = header.take_if(|_| batch.n_rows > 0) {
+                write(&header)?;
             }
-        });
-        for _ in 0..n_threads {
-            let (work, done, encoder) = (work.clone(), done_sender.clone(), encoder.clone());
-            scope.spawn(move || score_batches(scorer, &encoder, &work, &done));
-        }
-        drop((work, done_sender));
-
-        let mut report = PredictReport::default();
-        let mut header = Some(encoder.header()?);
-        // Batches come back in any order, and leave in order.
-        let mut waiting: BTreeMap<u64, Result<Batch>> = BTreeMap::new();
-        let mut next = 0;
-        for result in done {
-            match result {
-                Ok(batch) => waiting.insert(batch.sequence, Ok(batch)),
-                Err((sequence, error)) => waiting.insert(sequence, Err(error)),
-            };
-            while let Some(batch) = waiting.remove(&next) {
-                let batch = batch?;
-                // Not before there is a row: a file that cannot be read leaves no output at all.
-                if let Some(header) = header.take_if(|_| batch.n_rows > 0) {
-                    write(&header)?;
-                }
-                write(&batch.bytes)?;
-                report.n_rows += batch.n_rows as u64;
-                report.n_empty += batch.n_empty;
-                report.n_bytes = batch.n_bytes;
-                progress(&report);
-                next += 1;
-                // The reader is gone once it has read everything.
-                let _ = free_sender.send(batch);
-            }
-        }
-        Ok(report)
-    })
+            write(&batch.bytes)?;
+            report.n_rows += batch.n_rows as u64;
+            report.n_empty += batch.n_empty;
+            report.n_bytes = batch.n_bytes;
+            progress(&report);
+            // The reader is gone once it has read everything.
+            let _ = free_sender.send(batch);
+            Ok(())
+        },
+    )?;
+    Ok(report)
 }
 
-struct Reader {
+/// Reads batch by batch, from one table after the other.
+struct Reader<I> {
+    /// Batches to be used again.
     free: Receiver<Batch>,
-    work: Sender<Batch>,
-    sequence: u64,
+    /// The first table's header and name.
+    expected: Header,
+    name: String,
+    table: Option<Table>,
+    others: I,
     text: usize,
+    any: bool,
+    /// Bytes of the tables before this one.
+    n_bytes: u64,
 }
 
-impl Reader {
-    fn read_all(&mut self, first: Table, others: impl Iterator<Item = Result<Table>>) -> Result<()> {
-        let expected = first.header().clone();
-        let (name, mut any, mut n_bytes) = (first.name().to_owned(), false, 0);
-        for table in std::iter::once(Ok(first)).chain(others) {
-            let mut table = table?;
-            if *table.header() != expected {
-                return Err(Error::from(ErrorKind::OtherColumns {
-                    other: name,
-                    found: table.header().names().to_vec(),
-                    expected: expected.names().to_vec(),
-                })
-                .in_file(table.name()));
+impl<I: Iterator<Item = Result<Table>>> Reader<I> {
+    fn next(&mut self) -> Result<Option<Batch>> {
+        if self.table.is_none() {
+            match self.others.next() {
+                Some(table) => self.table = Some(self.checked(table?)?),
+                None if self.any => return Ok(None),
+                None => return Err(Error::from(ErrorKind::NoRows { purpose: "score".into() }).in_file(&self.name)),
             }
-            let mut more = true;
-            while more {
-                // A closed channel means that writing has failed, and said so itself.
-                let Ok(mut batch) = self.free.recv() else { return Ok(()) };
-                more = fill(&mut batch, &mut table)?;
-                any |= batch.n_rows > 0;
-                batch.text = self.text;
-                batch.n_bytes = n_bytes + table.n_bytes();
-                batch.sequence = self.sequence;
-                self.sequence += 1;
-                if self.work.send(batch).is_err() {
-                    return Ok(());
-                }
-            }
-            n_bytes += table.n_bytes();
         }
-        if !any {
-            return Err(Error::from(ErrorKind::NoRows { purpose: "score".into() }).in_file(&name));
+        let Some(table) = &mut self.table else { return Ok(None) };
+        let mut batch = self.free.try_recv().unwrap_or_default();
+        let more = fill(&mut batch, table)?;
+        self.any |= batch.n_rows > 0;
+        batch.text = self.text;
+        batch.n_bytes = self.n_bytes + table.n_bytes();
+        if !more {
+            self.n_bytes = batch.n_bytes;
+            self.table = None;
         }
-        Ok(())
+        Ok(Some(batch))
+    }
+
+    fn checked(&self, table: Table) -> Result<Table> {
+        if *table.header() == self.expected {
+            return Ok(table);
+        }
+        Err(Error::from(ErrorKind::OtherColumns {
+            other: self.name.clone(),
+            found: table.header().names().to_vec(),
+            expected: self.expected.names().to_vec(),
+        })
+        .in_file(table.name()))
     }
 }
 
@@ -200,23 +181,6 @@ fn fill(batch: &mut Batch, table: &mut Table) -> Result<bool> {
         batch.n_rows += 1;
     }
     Ok(true)
-}
-
-fn score_batches(
-    scorer: &Scorer,
-    encoder: &Encoder,
-    work: &Receiver<Batch>,
-    done: &Sender<Result<Batch, (u64, Error)>>,
-) {
-    let mut scratch = Scratch::default();
-    let mut labels = Labels::default();
-    for mut batch in work {
-        let sequence = batch.sequence;
-        let scored = score_batch(scorer, encoder, &mut batch, &mut scratch, &mut labels);
-        if done.send(scored.map(|()| batch).map_err(|error| (sequence, error))).is_err() {
-            return;
-        }
-    }
 }
 
 /// The `predicted` cell for each combination of frames met so far.

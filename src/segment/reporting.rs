@@ -19,6 +19,13 @@ pub(super) struct Form {
     pub(super) shape: Shape,
 }
 
+impl Form {
+    /// Whether it says by itself that somebody has said something: `says`, `accused`.
+    pub(super) fn tells(self) -> bool {
+        self.report == Report::Strong && matches!(self.shape, Shape::Past | Shape::Third)
+    }
+}
+
 /// Which form of the verb it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {

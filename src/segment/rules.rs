@@ -6,9 +6,10 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::furniture::Furniture;
 use super::lexicon::Class;
+use super::marks::floor;
 use super::phrases;
-use super::reporting::{Report, Shape};
-use super::words::{Word, words};
+use super::reporting::Form;
+use super::words::words;
 
 /// What tells furniture wherever it stands in a line; lines without any of these are not searched for phrases.
 static SIGNS: LazyLock<AhoCorasick> = LazyLock::new(|| {
@@ -115,11 +116,7 @@ impl<'a> Line<'a> {
 
     /// Whether somebody says something in it, which furniture never does.
     pub(super) fn reports(&self) -> bool {
-        let says = |word: &Word| {
-            let form = word.entry.form.filter(|form| form.report == Report::Strong);
-            form.is_some_and(|form| matches!(form.shape, Shape::Past | Shape::Third))
-        };
-        words(self.text).iter().any(says)
+        words(self.text).iter().any(|word| word.entry.form.is_some_and(Form::tells))
     }
 
     /// Whether all words are names, or link names.
@@ -242,10 +239,6 @@ impl<'a> Line<'a> {
     }
 
     fn is_caption(&self) -> bool {
-        const TAIL: usize = 48;
-        let from = self.text.len() - self.text.len().min(TAIL);
-        let from = (from..=self.text.len()).find(|at| self.text.is_char_boundary(*at)).unwrap_or(from);
-        let tail = || self.text[from..].to_lowercase();
         // A credit in brackets at the end: "(AP: Name)", "(AP Photo/Name)", "(Reuters)".
         let bracket =
             self.text.strip_suffix(')').and_then(|line| line.rsplit_once('(')).is_some_and(|(before, inside)| {
@@ -257,7 +250,8 @@ impl<'a> Line<'a> {
                 !inside.contains(')') && (is_agency || inside.starts_with("photo"))
             });
         let credit = || {
-            let tail = tail();
+            const TAIL: usize = 48;
+            let tail = self.text[floor(self.text, self.text.len().saturating_sub(TAIL))..].to_lowercase();
             let end = tail.trim_end_matches(|c: char| !c.is_alphanumeric());
             let barred = end.rsplit_once('|').is_some_and(|(_, name)| AGENCIES.contains(&name.trim()));
             barred || phrases::CREDIT_TAILS.iter().any(|name| end.ends_with(name))

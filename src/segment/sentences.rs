@@ -8,7 +8,7 @@ use sentencex::languages::Language;
 use super::lexicon::Class;
 use super::lines::trim;
 use super::marks::{floor, is_closing_mark, is_opening_mark, is_quote};
-use super::reporting::{Report, Shape};
+use super::reporting::Form;
 use super::words::words;
 
 /// Bytes on either side of a stop that are looked at.
@@ -282,10 +282,7 @@ fn starts_attribution(after: &str, strict: bool) -> bool {
         if !matches!(gap, " " | ". ") {
             return false;
         }
-        let is_verb = word.entry.form.is_some_and(|form| {
-            matches!(form.shape, Shape::Past | Shape::Third)
-                && (form.report == Report::Strong || !strict && &after[word.range()] == "asked")
-        });
+        let is_verb = word.entry.form.is_some_and(Form::tells) || !strict && &after[word.range()] == "asked";
         if i > 0 && is_verb {
             let rest = &after[word.end..];
             return if strict { !rest.starts_with(' ') } else { !rest.starts_with(" that ") };

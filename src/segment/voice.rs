@@ -35,10 +35,10 @@ impl Voice {
 const QUOTED_SHARE: f64 = 0.5;
 /// The same for a sentence that begins with a whole quotation, which nothing follows but who said it.
 const WITH_BARE_TAIL: f64 = 0.15;
-/// What is longer, in words, is no sentence, and only its beginning is searched for who says it.
-const LONGEST: usize = 300;
 /// The same where a quotation stands behind a colon, up to the end.
 const AFTER_COLON: f64 = 0.3;
+/// What is longer, in words, is no sentence, and only its beginning is searched for who says it.
+const LONGEST: usize = 300;
 
 /// What is asked of a sentence.
 #[derive(Debug, Clone, Copy)]
