@@ -24,4 +24,4 @@ snap:
 
 # Rebuild the bundled model from its labels.
 reproduce:
-    cargo run --release -- train labels/framing-en.csv -o models/framing-en.safetensors --group story_id
+    cargo run --release -- train labels/framing-en.csv -o models/framing-en.safetensors --group story_id --names mask

@@ -88,6 +88,36 @@ fn predictions_keep_every_row_and_column() {
     }
 }
 
+/// Labels of one's own join ours by naming both files, whatever columns they lack.
+#[test]
+fn own_labels_join_the_bundled_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    some_rows(folder.path(), 300);
+    let own = "text,labels\nThe wardens zorbled the strikers at dawn.,escalation\n\
+               Wardens zorbled a printer and zorbled his son.,escalation\n\
+               The zorbling of the clerks went on all night.,escalation\n";
+    fs::write(folder.path().join("own.csv"), own).unwrap();
+    let train = |files: &[&str], model: &str| {
+        let options = ["-o", model, "--group", "story_id", "--n-bootstrap", "0", "--no-leakage", "--format", "json", "-q"];
+        let summary = framescope(folder.path(), &[&["train"][..], files, &options[..]].concat()).stdout;
+        serde_json::from_slice::<serde_json::Value>(&summary).unwrap()["training"].clone()
+    };
+    let (alone, both) = (train(&["rows.csv"], "a.safetensors"), train(&["rows.csv", "own.csv"], "b.safetensors"));
+    assert_eq!(both["n_rows"], 303);
+    assert_eq!(both["n_stories"], alone["n_stories"]);
+    assert_eq!(both["sources"][1]["name"], "own.csv");
+
+    let escalation = |model: &str| -> f64 {
+        let text = "They were zorbled.";
+        let explained = ["explain", "--model", model, "--text", text, "--format", "json"];
+        let explained: serde_json::Value = serde_json::from_slice(&framescope(folder.path(), &explained).stdout).unwrap();
+        let frames = explained["frames"].as_array().unwrap();
+        frames.iter().find(|frame| frame["frame"] == "escalation").unwrap()["proba"].as_f64().unwrap()
+    };
+    let (without, with) = (escalation("a.safetensors"), escalation("b.safetensors"));
+    assert!(with > without + 0.05, "a word of one's own is learned: {without} {with}");
+}
+
 #[test]
 fn layouts_give_the_same_predictions() {
     let folder = tempfile::tempdir().unwrap();

@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::corpus::{ArticleOptions, ColumnNames, CorpusOptions, Frames, GroupBy, ReadOptions, TableFormat};
 use crate::error::{Error, Result};
-use crate::features::{FeatureParams, FeatureValidParams};
+use crate::features::{FeatureParams, FeatureValidParams, Names};
 use crate::model::{ClassWeight, LogisticParams, LogisticValidParams, Prior};
 use crate::predict::OutputFormat;
 use crate::segment::{SegmentOptions, StoryParams};
@@ -269,6 +269,9 @@ pub struct TrainingArgs {
     /// Weight of words and pairs beside subwords
     #[arg(long, value_name = "X", default_value_t = FeatureValidParams::default().word_weight)]
     pub word_weight: f64,
+    /// Whether a name is a word like others, or one word stands for all names
+    #[arg(long, value_enum, default_value = "keep")]
+    pub names: NamesAre,
     /// Newton steps before a fit is given up
     #[arg(long, value_name = "N", default_value_t = LogisticValidParams::default().max_iterations)]
     pub max_iterations: usize,
@@ -301,6 +304,16 @@ pub enum Balance {
     Balanced,
     /// Every row weighs the same
     None,
+}
+
+/// What becomes of names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum NamesAre {
+    /// Words like others
+    Keep,
+    /// One word: capitalised words that the training rows never show without a capital. Travels better to other news; for
+    /// languages that write only names with capitals
+    Mask,
 }
 
 /// Shapes of the penalty.
@@ -344,6 +357,10 @@ impl TrainingArgs {
                 min_df_subword: self.min_df_subword,
                 max_features: self.max_features,
                 word_weight: self.word_weight,
+                names: match self.names {
+                    NamesAre::Keep => Names::Keep,
+                    NamesAre::Mask => Names::Mask,
+                },
             }),
             logistic: LogisticParams::default()
                 .class_weight(class_weight)

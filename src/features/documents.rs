@@ -6,12 +6,37 @@ use rayon::prelude::*;
 use super::tokenizer::{Tokenizer, chunks};
 use crate::error::Result;
 
+/// The word that stands for names where they are masked. No token is like it: `<` is a token of its own.
+pub(crate) const NAME: &str = "<name>";
+/// Its number among the distinct words of every [`Documents`].
+pub(crate) const NAME_NUMBER: u32 = 0;
+
+/// A word where it stands: its number among the distinct words, and whether it is written with a capital letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Written(u32);
+
+impl Written {
+    fn new(word: u32, capital: bool) -> Self {
+        Written(word << 1 | u32::from(capital))
+    }
+
+    /// The number of the word.
+    pub(crate) fn word(self) -> u32 {
+        self.0 >> 1
+    }
+
+    /// Whether it is written with a capital letter.
+    pub(crate) fn is_capital(self) -> bool {
+        self.0 & 1 == 1
+    }
+}
+
 /// Sentences as sequences of words.
 #[derive(Debug, Clone, Default)]
 pub struct Documents {
-    /// Distinct words, in order of first appearance.
+    /// Distinct words, [`NAME`] first, the others in order of first appearance.
     pub(crate) words: Vec<Box<str>>,
-    tokens: Vec<u32>,
+    tokens: Vec<Written>,
     /// Where each sentence's tokens start, and the end: length n_documents + 1.
     starts: Vec<usize>,
 }
@@ -28,8 +53,7 @@ impl Documents {
         let blocks: Vec<Documents> =
             texts.par_chunks(BLOCK).map(|block| Documents::block(tokenizer, block)).collect::<Result<_>>()?;
         // Joining the blocks in their order numbers the words as one pass over all sentences would.
-        let mut all = Documents { starts: vec![0], ..Documents::default() };
-        let mut number: HashMap<Box<str>, u32> = HashMap::new();
+        let (mut all, mut number) = Documents::empty();
         for block in blocks {
             let renumbered: Vec<u32> = block
                 .words
@@ -42,28 +66,35 @@ impl Documents {
                 })
                 .collect();
             let base = all.tokens.len();
-            all.tokens.extend(block.tokens.iter().map(|word| renumbered[*word as usize]));
+            let renumber = |token: &Written| Written::new(renumbered[token.word() as usize], token.is_capital());
+            all.tokens.extend(block.tokens.iter().map(renumber));
             all.starts.extend(block.starts[1..].iter().map(|start| base + start));
         }
         Ok(all)
     }
 
+    /// No sentence yet, and one word: [`NAME`].
+    fn empty() -> (Self, HashMap<Box<str>, u32>) {
+        let documents = Documents { words: vec![NAME.into()], starts: vec![0], ..Documents::default() };
+        (documents, HashMap::from([(NAME.into(), NAME_NUMBER)]))
+    }
+
     fn block<S: AsRef<str>>(tokenizer: &Tokenizer, texts: &[S]) -> Result<Self> {
-        let mut documents = Documents { starts: vec![0], ..Documents::default() };
-        let mut number: HashMap<Box<str>, u32> = HashMap::new();
+        let (mut documents, mut number) = Documents::empty();
         let mut cache: HashMap<&str, (usize, usize)> = HashMap::new();
-        let mut cached: Vec<u32> = Vec::new();
+        let mut cached: Vec<Written> = Vec::new();
         for text in texts {
             for chunk in chunks(text.as_ref()) {
                 let (start, end) = match cache.get(chunk) {
                     Some(range) => *range,
                     None => {
                         let start = cached.len();
-                        tokenizer.tokenize_chunk(chunk, |token| {
-                            cached.push(*number.entry_ref(token).or_insert_with(|| {
+                        tokenizer.tokenize_chunk(chunk, |token, capital| {
+                            let word = *number.entry_ref(token).or_insert_with(|| {
                                 documents.words.push(token.into());
                                 documents.words.len() as u32 - 1
-                            }));
+                            });
+                            cached.push(Written::new(word, capital));
                         })?;
                         cache.insert(chunk, (start, cached.len()));
                         (start, cached.len())
@@ -88,8 +119,8 @@ impl Documents {
         self.len() == 0
     }
 
-    /// The words of sentence `i`, as numbers into the distinct words.
-    pub(crate) fn tokens(&self, i: usize) -> &[u32] {
+    /// The words of sentence `i`.
+    pub(crate) fn tokens(&self, i: usize) -> &[Written] {
         &self.tokens[self.starts[i]..self.starts[i + 1]]
     }
 }

@@ -17,11 +17,12 @@ mod vocabulary;
 pub use documents::Documents;
 pub use lexicon::Lexicon;
 pub use matrix::FeatureMatrix;
-pub use params::{FeatureParams, FeatureValidParams};
+pub use params::{FeatureParams, FeatureValidParams, Names};
 pub use strings::StringTable;
 pub use tokenizer::{Token, Tokenizer};
 pub use vocabulary::Vocabulary;
 
+pub(crate) use documents::NAME;
 pub(crate) use strings::StringIndex;
 pub(crate) use subwords::subwords;
 pub(crate) use tokenizer::chunks;

@@ -5,6 +5,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
+/// What becomes of names: words with a capital letter that the training rows never show without one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Names {
+    /// They are words like all others.
+    #[default]
+    Keep,
+    /// One word stands for all of them, so that nothing is learned of who or where, only that somebody is named. For languages
+    /// that write only names with capitals; README, "How good is it", shows what that is worth on news never seen.
+    Mask,
+}
+
 /// How sentences become vectors; in range once [`FeatureParams`] has checked it.
 ///
 /// [`Default`] is the one place where the defaults stand; the command line reads them from here.
@@ -17,7 +29,7 @@ pub struct FeatureValidParams {
     pub min_subword: usize,
     /// Longest subword; 0 turns the block off. Default 6.
     pub max_subword: usize,
-    /// Sentences that must hold a word or a pair of words for it to be a feature. Default 1.
+    /// Sentences that must hold a word (without a capital letter, when names are masked) or a pair of words for it to be a feature. Default 1.
     pub min_df: usize,
     /// Sentences that must hold a subword for it to be a feature. Default 2.
     pub min_df_subword: usize,
@@ -25,6 +37,8 @@ pub struct FeatureValidParams {
     pub max_features: usize,
     /// Length of the block of words and pairs beside the block of subwords, whose length is 1. Default 2.
     pub word_weight: f64,
+    /// What becomes of names. Default keep.
+    pub names: Names,
 }
 
 impl Default for FeatureValidParams {
@@ -37,6 +51,7 @@ impl Default for FeatureValidParams {
             min_df_subword: 2,
             max_features: 1_000_000,
             word_weight: 2.0,
+            names: Names::default(),
         }
     }
 }

@@ -45,6 +45,8 @@ pub struct Token {
     pub text: String,
     /// The bytes of the original that it stands for, on character boundaries.
     pub span: Range<usize>,
+    /// Whether the original begins with a capital letter.
+    pub capital: bool,
 }
 
 impl Tokenizer {
@@ -85,23 +87,30 @@ impl Tokenizer {
         Ok(splits
             .into_iter()
             .filter(|(token, ..)| !token.is_empty())
-            .map(|(token, (start, end), _)| Token { text: token.to_owned(), span: start..end })
+            .map(|(token, (start, end), _)| Token {
+                text: token.to_owned(),
+                span: start..end,
+                capital: text
+                    .get(start..end)
+                    .and_then(|original| original.chars().next())
+                    .is_some_and(char::is_uppercase),
+            })
             .collect())
     }
 
-    /// Calls `emit` with each token of one chunk: a stretch of text without white space.
+    /// Calls `emit` with each token of one chunk, a stretch of text without white space, and whether it begins with a capital letter.
     ///
     /// # Errors
     /// [`ErrorKind::Tokenizer`] if the crate fails.
-    pub(crate) fn tokenize_chunk(&self, chunk: &str, mut emit: impl FnMut(&str)) -> Result<()> {
+    pub(crate) fn tokenize_chunk(&self, chunk: &str, mut emit: impl FnMut(&str, bool)) -> Result<()> {
         if !self.scan(chunk, &mut emit) {
-            self.tokens_with_spans(chunk)?.iter().for_each(|token| emit(&token.text));
+            self.tokens_with_spans(chunk)?.iter().for_each(|token| emit(&token.text, token.capital));
         }
         Ok(())
     }
 
     /// Does the same without the crate, where the chunk is plain enough for that; else `false`, and nothing is emitted.
-    pub(crate) fn scan(&self, chunk: &str, emit: impl FnMut(&str)) -> bool {
+    pub(crate) fn scan(&self, chunk: &str, emit: impl FnMut(&str, bool)) -> bool {
         let plain = self.is_default && (chunk.is_ascii() || chunk.chars().all(is_plain));
         if plain {
             scan_plain(chunk, emit);
@@ -116,7 +125,7 @@ impl Tokenizer {
     pub fn tokens(&self, text: &str) -> Result<Vec<String>> {
         let mut tokens = Vec::new();
         for chunk in chunks(text) {
-            self.tokenize_chunk(chunk, |token| tokens.push(token.to_owned()))?;
+            self.tokenize_chunk(chunk, |token, _| tokens.push(token.to_owned()))?;
         }
         Ok(tokens)
     }
@@ -130,16 +139,19 @@ fn is_plain(c: char) -> bool {
 
 /// What the default tokenizer makes of a chunk of plain characters, some twenty times faster than the crate; a property test
 /// holds the two together.
-fn scan_plain(chunk: &str, mut emit: impl FnMut(&str)) {
+fn scan_plain(chunk: &str, mut emit: impl FnMut(&str, bool)) {
     // Words are nearly all ASCII and short: they are lower-cased on the stack.
     let mut buffer = [0; 64];
-    let mut word = |text: &str, emit: &mut dyn FnMut(&str)| match buffer.get_mut(..text.len()) {
-        Some(lower) => {
-            lower.copy_from_slice(text.as_bytes());
-            lower.make_ascii_lowercase();
-            emit(std::str::from_utf8(lower).expect("lower-casing ASCII keeps it ASCII"));
+    let mut word = |text: &str, emit: &mut dyn FnMut(&str, bool)| {
+        let capital = text.as_bytes()[0].is_ascii_uppercase();
+        match buffer.get_mut(..text.len()) {
+            Some(lower) => {
+                lower.copy_from_slice(text.as_bytes());
+                lower.make_ascii_lowercase();
+                emit(std::str::from_utf8(lower).expect("lower-casing ASCII keeps it ASCII"), capital);
+            }
+            None => emit(&text.to_ascii_lowercase(), capital),
         }
-        None => emit(&text.to_ascii_lowercase()),
     };
     let mut start = 0;
     for (at, c) in chunk.char_indices() {
@@ -153,7 +165,7 @@ fn scan_plain(chunk: &str, mut emit: impl FnMut(&str)) {
         if start < at {
             word(&chunk[start..at], &mut emit);
         }
-        emit(mark);
+        emit(mark, false);
         start = end;
     }
     if start < chunk.len() {
@@ -202,8 +214,13 @@ mod tests {
         #[test]
         fn plain_scan_is_what_the_crate_does(text in "[ -~‘’“”–—\\x01\\x7F]{0,60}") {
             let tokenizer = Tokenizer::default();
-            let whole: Vec<String> = tokenizer.tokens_with_spans(&text).unwrap().into_iter().map(|t| t.text).collect();
-            prop_assert_eq!(tokenizer.tokens(&text).unwrap(), whole);
+            let crates: Vec<(String, bool)> =
+                tokenizer.tokens_with_spans(&text).unwrap().into_iter().map(|t| (t.text, t.capital)).collect();
+            let mut scanned = Vec::new();
+            for chunk in chunks(&text) {
+                prop_assert!(tokenizer.scan(chunk, |token, capital| scanned.push((token.to_owned(), capital))));
+            }
+            prop_assert_eq!(scanned, crates);
         }
 
         #[test]

@@ -3,9 +3,10 @@
 use hashbrown::HashMap;
 
 use super::csr::Csr;
+use super::documents::{NAME_NUMBER, Written};
 use super::lexicon::Lexicon;
 use super::matrix::{Block, Factored, FeatureMatrix, Sparse};
-use super::params::FeatureValidParams;
+use super::params::{FeatureValidParams, Names};
 use super::strings::StringTable;
 
 /// What turns words into features: the vocabulary of each kind, sorted, with inverse document frequencies.
@@ -38,21 +39,35 @@ impl Vocabulary {
         let documents = &lexicon.documents;
         let idf = |df: u32| (libm::log((1.0 + rows.len() as f64) / (1.0 + f64::from(df))) + 1.0) as f32;
 
-        let word_df = document_frequency(documents.words.len(), rows, |row, seen| {
-            documents.tokens(row).iter().for_each(|word| seen(*word));
+        let mask = params.names == Names::Mask;
+        let written_df = document_frequency(documents.words.len(), rows, |row, seen| {
+            let counted = documents.tokens(row).iter().filter(|token| !(mask && token.is_capital()));
+            counted.for_each(|token| seen(token.word()));
         });
-        let words =
-            select(&word_df, params.min_df, params.max_features, |a, b| documents.words[a].cmp(&documents.words[b]));
+        let by_name = |a: usize, b: usize| documents.words[a].cmp(&documents.words[b]);
+        let mut words = select(&written_df, params.min_df, params.max_features - usize::from(mask), by_name);
+        let mut known = vec![false; documents.words.len()];
+        words.iter().for_each(|word| known[*word as usize] = true);
+        let read = |token: &Written| read(*token, params.names, |word| known[word as usize]);
+
+        let word_df = document_frequency(documents.words.len(), rows, |row, seen| {
+            documents.tokens(row).iter().for_each(|token| seen(read(token)));
+        });
+        if mask && word_df[NAME_NUMBER as usize] as usize >= params.min_df {
+            let at = words.partition_point(|word| by_name(*word as usize, NAME_NUMBER as usize).is_lt());
+            words.insert(at, NAME_NUMBER);
+        }
         let mut position = vec![u32::MAX; documents.words.len()];
         for (at, word) in words.iter().enumerate() {
             position[*word as usize] = at as u32;
         }
+        let place = |token: &Written| Some(position[read(token) as usize]).filter(|at| *at != u32::MAX);
 
-        let pairs = if params.max_words < 2 { Vec::new() } else { count_pairs(lexicon, rows, &position, params) };
+        let pairs = if params.max_words < 2 { Vec::new() } else { count_pairs(lexicon, rows, place, params) };
 
         let subword_df = document_frequency(lexicon.subwords.len(), rows, |row, seen| {
-            for word in documents.tokens(row) {
-                lexicon.subwords_of(*word).iter().for_each(|(subword, _)| seen(*subword));
+            for token in documents.tokens(row) {
+                lexicon.subwords_of(read(token)).iter().for_each(|(subword, _)| seen(*subword));
             }
         });
         // The lexicon's subwords are in order already.
@@ -106,17 +121,24 @@ impl Vocabulary {
     /// of different words out of the norm: that is what lets the block factor by word.
     #[must_use]
     pub fn transform(&self, lexicon: &Lexicon, rows: &[usize], params: &FeatureValidParams) -> FeatureMatrix {
+        let index = self.words.index();
+        let column: Vec<Option<u32>> =
+            lexicon.documents.words.iter().map(|word| index.find(&self.words, word)).collect();
         let blocks = vec![
-            Block::Sparse(Sparse::new(self.word_block(lexicon, rows, params.word_weight))),
-            Block::Factored(self.subword_block(lexicon, rows)),
+            Block::Sparse(Sparse::new(self.word_block(lexicon, rows, &column, params))),
+            Block::Factored(self.subword_block(lexicon, rows, &column, params.names)),
         ];
         FeatureMatrix::new(rows.len(), blocks)
     }
 
-    fn word_block(&self, lexicon: &Lexicon, rows: &[usize], length: f64) -> Csr {
-        let index = self.words.index();
-        let column: Vec<Option<u32>> =
-            lexicon.documents.words.iter().map(|word| index.find(&self.words, word)).collect();
+    /// `column` has the place in the vocabulary of each of the lexicon's words.
+    fn word_block(
+        &self,
+        lexicon: &Lexicon,
+        rows: &[usize],
+        column: &[Option<u32>],
+        params: &FeatureValidParams,
+    ) -> Csr {
         let n_words = self.words.len() as u32;
         let pair_column: HashMap<[u32; 2], u32> =
             self.pairs.iter().zip(n_words..).map(|(pair, column)| (*pair, column)).collect();
@@ -126,8 +148,8 @@ impl Vocabulary {
         for row in rows {
             hits.clear();
             let mut last = None;
-            for word in lexicon.documents.tokens(*row) {
-                let this = column[*word as usize];
+            for token in lexicon.documents.tokens(*row) {
+                let this = column[read(*token, params.names, |word| column[word as usize].is_some()) as usize];
                 hits.extend(this);
                 if let (Some(a), Some(b)) = (last, this) {
                     hits.extend(pair_column.get(&[a, b]));
@@ -140,12 +162,12 @@ impl Vocabulary {
                 .map(|run| (run[0], sublinear(run.len()) * f64::from(self.idf_words[run[0] as usize])))
                 .collect();
             let norm = weighted.iter().map(|(_, x)| x * x).sum::<f64>().sqrt();
-            csr.push_row(weighted.iter().map(|(column, x)| (*column, (length * x / norm) as f32)));
+            csr.push_row(weighted.iter().map(|(column, x)| (*column, (params.word_weight * x / norm) as f32)));
         }
         csr
     }
 
-    fn subword_block(&self, lexicon: &Lexicon, rows: &[usize]) -> Factored {
+    fn subword_block(&self, lexicon: &Lexicon, rows: &[usize], word_column: &[Option<u32>], names: Names) -> Factored {
         let index = self.subwords.index();
         let column: Vec<Option<u32>> =
             lexicon.subwords.iter().map(|subword| index.find(&self.subwords, subword)).collect();
@@ -156,12 +178,13 @@ impl Vocabulary {
         let mut sentences: Vec<Vec<(u32, f32)>> = Vec::with_capacity(rows.len());
         for row in rows {
             let mut hits: Vec<u32> = Vec::with_capacity(lexicon.documents.tokens(*row).len());
-            for word in lexicon.documents.tokens(*row) {
-                let slot = &mut number[*word as usize];
+            for token in lexicon.documents.tokens(*row) {
+                let word = read(*token, names, |word| word_column[word as usize].is_some());
+                let slot = &mut number[word as usize];
                 if *slot == u32::MAX {
                     *slot = squares.len() as u32;
                     let entries: Vec<(u32, f32)> = lexicon
-                        .subwords_of(*word)
+                        .subwords_of(word)
                         .iter()
                         .filter_map(|(subword, count)| {
                             let column = column[*subword as usize]?;
@@ -185,6 +208,12 @@ impl Vocabulary {
         }
         Factored::new(scale, counts, phi)
     }
+}
+
+/// The word that a token counts as: itself, or [`NAME`](super::documents::NAME) if it is written with a capital letter, is not
+/// known without one, and names are masked.
+fn read(token: Written, names: Names, known: impl Fn(u32) -> bool) -> u32 {
+    if names == Names::Mask && token.is_capital() && !known(token.word()) { NAME_NUMBER } else { token.word() }
 }
 
 /// `1 + ln tf`.
@@ -224,16 +253,15 @@ fn select(df: &[u32], min_df: usize, max: usize, by_name: impl Fn(usize, usize) 
 fn count_pairs(
     lexicon: &Lexicon,
     rows: &[usize],
-    position: &[u32],
+    place: impl Fn(&Written) -> Option<u32>,
     params: &FeatureValidParams,
 ) -> Vec<([u32; 2], u32)> {
     let mut occurrences: Vec<[u32; 2]> = Vec::new();
     let mut of_row: Vec<[u32; 2]> = Vec::new();
     for row in rows {
-        let known = |word: &u32| Some(position[*word as usize]).filter(|at| *at != u32::MAX);
         let tokens = lexicon.documents.tokens(*row);
         of_row.clear();
-        of_row.extend(tokens.windows(2).filter_map(|pair| Some([known(&pair[0])?, known(&pair[1])?])));
+        of_row.extend(tokens.windows(2).filter_map(|pair| Some([place(&pair[0])?, place(&pair[1])?])));
         of_row.sort_unstable();
         of_row.dedup();
         occurrences.extend_from_slice(&of_row);

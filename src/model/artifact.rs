@@ -17,7 +17,7 @@ use crate::features::{FeatureValidParams, StringTable, Tokenizer, Vocabulary};
 use crate::output::AtomicFile;
 
 /// The layout that this version writes and reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 /// The metadata key; there is one, since safetensors does not keep several in order.
 const KEY: &str = "framescope";
 

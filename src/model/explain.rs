@@ -72,9 +72,8 @@ impl Scorer {
     /// [`ErrorKind::Tokenizer`](crate::ErrorKind::Tokenizer) if the tokenizer fails.
     pub fn explain(&self, text: &str) -> Result<Explanation> {
         let tokens = self.tokenizer().tokens_with_spans(text)?;
-        let words: Vec<&str> = tokens.iter().map(|token| token.text.as_str()).collect();
         let mut scratch = Scratch::default();
-        self.read_words(&words, &mut scratch);
+        self.read_tokens(&tokens, &mut scratch);
         let scales = self.sum(&mut scratch);
         let mut times: HashMap<u32, usize> = HashMap::new();
         scratch.columns.iter().for_each(|column| *times.entry(*column).or_default() += 1);

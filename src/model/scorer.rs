@@ -10,7 +10,7 @@ use super::cache::{ChunkCache, LONGEST_CHUNK};
 use crate::corpus::Frames;
 use crate::error::Result;
 use crate::evaluation::Predictions;
-use crate::features::{StringIndex, Tokenizer, chunks, sublinear, subwords};
+use crate::features::{NAME, Names, StringIndex, Token, Tokenizer, chunks, sublinear, subwords};
 use crate::stats::sigmoid;
 
 /// Bytes, roughly, at which one thread's caches are emptied.
@@ -241,7 +241,7 @@ impl Scorer {
                 continue;
             }
             // Scanning a plain chunk again is cheaper than finding it in a table too large to be near.
-            if self.tokenizer().scan(chunk, |token| sentence.push(self.number(token, unknown))) {
+            if self.tokenizer().scan(chunk, |token, capital| sentence.push(self.read_word(token, capital, unknown))) {
                 cache.heat(chunk.as_bytes(), hash, &sentence[start..]);
                 continue;
             }
@@ -250,7 +250,8 @@ impl Scorer {
                 cache.heat(chunk.as_bytes(), hash, &sentence[start..]);
                 continue;
             }
-            self.tokenizer().tokenize_chunk(chunk, |token| sentence.push(self.number(token, unknown)))?;
+            self.tokenizer()
+                .tokenize_chunk(chunk, |token, capital| sentence.push(self.read_word(token, capital, unknown)))?;
             if short {
                 cache.insert(chunk.as_bytes(), hash, &sentence[start..]);
             }
@@ -258,18 +259,23 @@ impl Scorer {
         Ok(())
     }
 
-    /// Reads words that somebody else has cut.
-    pub(super) fn read_words(&self, words: &[&str], scratch: &mut Scratch) {
+    /// Reads tokens that somebody else has cut.
+    pub(super) fn read_tokens(&self, tokens: &[Token], scratch: &mut Scratch) {
         let Scratch { unknown, sentence, .. } = scratch;
         sentence.clear();
-        sentence.extend(words.iter().map(|word| self.number(word, unknown)));
+        sentence.extend(tokens.iter().map(|token| self.read_word(&token.text, token.capital, unknown)));
     }
 
-    /// The number of a word, which for one outside the vocabulary is found or given in `unknown`.
+    /// The number of what a word counts as: itself, or the stand-in for names.
+    fn read_word(&self, word: &str, capital: bool, unknown: &mut Unknown) -> u32 {
+        let known = |word| self.words.find(&self.model.vocabulary.words, word);
+        let mask = capital && self.model.metadata.features.names == Names::Mask;
+        let word = if mask && known(word).is_none() { NAME } else { word };
+        known(word).unwrap_or_else(|| self.number(word, unknown))
+    }
+
+    /// The number of a word outside the vocabulary, found or given in `unknown`.
     fn number(&self, word: &str, unknown: &mut Unknown) -> u32 {
-        if let Some(known) = self.words.find(&self.model.vocabulary.words, word) {
-            return known;
-        }
         if let Some(number) = unknown.numbers.get(word) {
             return *number;
         }

@@ -8,7 +8,7 @@ use rand::RngExt as _;
 use super::*;
 use crate::corpus::{Code, Codes, Corpus, CorpusOptions};
 use crate::error::ErrorKind;
-use crate::features::{Documents, FeatureMatrix, Lexicon, Tokenizer};
+use crate::features::{Documents, FeatureMatrix, Lexicon, Names, Tokenizer};
 use crate::stats::{Bootstrap, fit_dense_logistic, rng, sigmoid};
 use crate::training::{Silent, TrainParams, train};
 
@@ -176,13 +176,44 @@ fn quick() -> TrainParams {
     TrainParams { alphas: vec![1.0], leakage: false, bootstrap, ..TrainParams::default() }
 }
 
+fn with_names(names: Names) -> TrainParams {
+    let mut params = quick();
+    params.features.0.names = names;
+    params
+}
+
+#[test]
+fn who_is_named_changes_no_score_where_names_are_masked() {
+    let corpus = corpus();
+    let [here, there] = ["Zyx accused Qwrt of lying, Zyx's aide said.", "Vyk accused Drwl of lying, Vyk's aide said."];
+    let scorer = |names| Scorer::new(train(&corpus, &with_names(names), &Silent).unwrap().model);
+    let masked = scorer(Names::Mask);
+    assert_eq!(masked.score(here).unwrap(), masked.score(there).unwrap());
+    assert_ne!(masked.score(here).unwrap(), masked.score(&here.to_lowercase()).unwrap(), "a small letter makes no name");
+    assert_eq!(
+        masked.score("ACCUSED OF").unwrap(),
+        masked.score("accused of").unwrap(),
+        "a word known without its capital is no name"
+    );
+    let keeps = scorer(Names::Keep);
+    assert_ne!(keeps.score(here).unwrap(), keeps.score(there).unwrap(), "kept names have spellings");
+    let words = |scorer: &Scorer| scorer.model().features(0).filter(|feature| feature.kind == "word").count();
+    assert!(words(&masked) < words(&keeps));
+}
+
 #[test]
 fn scorer_and_explanation_agree_with_the_matrix() {
+    for names in [Names::Keep, Names::Mask] {
+        scorer_agrees_with_the_matrix(names);
+    }
+}
+
+fn scorer_agrees_with_the_matrix(names: Names) {
     let corpus = corpus();
-    let model = train(&corpus, &quick(), &Silent).unwrap().model;
+    let model = train(&corpus, &with_names(names), &Silent).unwrap().model;
     let params = model.metadata().features.clone();
     let mut texts = corpus.texts.clone();
-    texts.extend(["", "zzyzx qwrtp", "He said he said he said.", "“Quoted” — naïve ﬁnale…"].map(str::to_owned));
+    texts.extend(["", "zzyzx qwrtp", "He said he said he said.", "Zyx met Qwrt, RIOT Zyx Zyx.", "“Quoted” — naïve ﬁnale…"].map(str::to_owned));
     let lexicon = Lexicon::new(Documents::new(&Tokenizer::default(), &texts).unwrap(), &params);
     let matrix = model.vocabulary().transform(&lexicon, &(0..texts.len()).collect::<Vec<_>>(), &params);
 

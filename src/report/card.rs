@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::evaluation::evaluation_table;
 use super::layout::{count, counted, csv, table};
 use crate::error::Result;
+use crate::features::Names;
 use crate::model::{ClassWeight, Model, Prior};
 
 /// What the model was trained on, with which settings, how good it is on rows it had not seen, and its hash.
@@ -18,13 +19,35 @@ pub fn card_table(model: &Model, name: &str) -> String {
     let _ = writeln!(out, "  sha256  {}", metadata.sha256);
     let _ = writeln!(out, "  format {}, written by framescope {}", metadata.format, metadata.framescope_version);
 
+    intended_use(&mut out, model);
     data(&mut out, model);
     frames(&mut out, model);
     settings(&mut out, model);
     heaviest(&mut out, model);
     out.push_str("\nOut of fold: rows scored by models that had not seen their group\n\n");
     out.push_str(&evaluation_table(&metadata.training.evaluation));
+    caveats(&mut out, model);
     out
+}
+
+fn intended_use(out: &mut String, model: &Model) {
+    let _ = writeln!(
+        out,
+        "\nIntended use\n  To score sentences like those it was trained on for {}, one by one or in large numbers.\n  \
+         Not for verdicts on single persons, nor on an outlet by counting what it predicts: code some of that outlet's sentences.",
+        model.frames().names().join(", "),
+    );
+}
+
+fn caveats(out: &mut String, model: &Model) {
+    let _ = writeln!(
+        out,
+        "\nCaveats\n  The scores above are of rows like the training rows, with whole {} held out; on text from elsewhere expect less, and measure it:\n  \
+         framescope evaluate YOUR_CODED_ROWS.csv.\n  \
+         Probabilities are calibrated to the share of each frame among the training rows; where a frame is rarer or more common, they are off.\n  \
+         It knows words, their neighbours and their spelling, not meaning: irony, negation across a clause and who does what to whom escape it.",
+        model.metadata().training.group.unit(),
+    );
 }
 
 fn data(out: &mut String, model: &Model) {
@@ -107,6 +130,13 @@ fn settings(out: &mut String, model: &Model) {
         features.min_df_subword,
         count(vocabulary.n_features()[1]),
     );
+    let names = match features.names {
+        Names::Keep => "names are words like others",
+        Names::Mask => {
+            "names are masked: one word stands for all capitalised words that the training rows never show without a capital"
+        }
+    };
+    let _ = writeln!(out, "  {names}");
     let class_weight = match training.logistic.class_weight {
         ClassWeight::Balanced => "balanced",
         ClassWeight::None => "none",

@@ -1,9 +1,10 @@
-//! The statistics shelf: intervals, bootstrap, seeded random numbers, a small logistic regression.
+//! The statistics shelf: intervals, bootstrap, agreement of coders, seeded random numbers, a small logistic regression.
 //!
 //! Every room may take from here; nothing here knows of text.
 
 mod bootstrap;
 mod estimate;
+mod krippendorff;
 mod logistic;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 pub use bootstrap::{Bootstrap, MIN_CLUSTERS, Replicate};
 pub use estimate::Estimate;
+pub use krippendorff::krippendorff_alpha;
 pub use logistic::{DenseLogistic, fit_dense_logistic};
 
 /// A generator that depends on nothing but the seed, the purpose and the index, so that neither the number of threads nor

@@ -52,7 +52,7 @@ def read(path):
         "words.offsets": ("U32", [n_words + 1]),
     }
     check(found == expected, f"the tensors are\n{found}\nbut should be\n{expected}")
-    check(metadata["format"] == 1, f"format {metadata['format']} is not the one described here")
+    check(metadata["format"] == 2, f"format {metadata['format']} is not the one described here")
     check(list(metadata)[-1] == "sha256", "the hash must be the last field of the metadata")
     check(min(n_frames, n_words, n_pairs, n_subwords) > 0, "a kind of feature is missing")
     check(len(metadata["calibration"]) == n_frames, "each frame needs its calibration")
@@ -67,11 +67,13 @@ def positions(tensors, kind):
     return {string: column for column, string in enumerate(strings)}
 
 
-def tokens(text):
+def tokens(text, words, names):
     text = unicodedata.normalize("NFKC", text)
     for curly, straight in ("‘'", "’'", '“"', '”"'):
         text = text.replace(curly, straight)
-    return re.findall(r"[^\W_]+|[^\w\s]|_", text.lower())
+    for token in re.findall(r"[^\W_]+|[^\w\s]|_", text):
+        masked = names == "mask" and token[0].isupper() and token.lower() not in words
+        yield "<name>" if masked else token.lower()
 
 
 def subwords(word, shortest, longest):
@@ -85,7 +87,7 @@ def logits(text, metadata, tensors):
     """The calibrated logit of each frame."""
     options, words, inner = metadata["features"], positions(tensors, "words"), positions(tensors, "subwords")
     pairs = {tuple(pair): len(words) + i for i, pair in enumerate(tensors["pairs"].tolist())}
-    sentence = tokens(text)
+    sentence = list(tokens(text, words, options["names"]))
 
     columns = [words.get(word) for word in sentence]
     counts = Counter(column for column in columns if column is not None)
