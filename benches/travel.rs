@@ -2,7 +2,10 @@
 //!
 //! Trains on labels/framing-en.csv under one setting at a time and prints macro-F1 and mean average precision: held out by story inside the
 //! file, and on real news that trained nothing, which is read from beside the project where it is there (labels/README.md says what
-//! it is and where it comes from). Writes models/learning-curve.csv and .svg. As a test it runs on a few rows and writes nothing.
+//! it is and where it comes from). Writes models/learning-curve.csv and .svg; `-- --draw` draws the chart anew from the table. As a test it runs on a few rows
+//! and writes nothing.
+
+#![allow(clippy::print_stdout)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -15,16 +18,23 @@ use framescope::stats::{Bootstrap, sigmoid};
 use framescope::training::{Silent, train};
 use framescope::{Corpus, CorpusOptions, GroupBy, Metric, Model, Scorer, TrainParams};
 use plotters::prelude::*;
-use rand::seq::SliceRandom as _;
 use rand::SeedableRng as _;
+use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const SIZES: [usize; 6] = [250, 500, 1000, 2000, 4000, 8000];
 const DRAWS: u64 = 3;
+/// Dark enough on white, and told apart without red and green. Source: Okabe & Ito (2008), Color Universal Design.
+const COLOURS: [RGBColor; 3] = [RGBColor(0, 114, 178), RGBColor(213, 94, 0), BLACK];
 
 fn main() {
-    let whole = std::env::args().any(|arg| arg == "--bench");
+    let told = |word: &str| std::env::args().any(|arg| arg == word);
+    let models = Path::new(ROOT).join("models");
+    if told("--draw") {
+        return draw(&models).expect("the chart can be written");
+    }
+    let whole = told("--bench");
     let ours = read(&Path::new(ROOT).join("labels/framing-en.csv"));
     let (ours, elsewhere) = if whole { (ours, elsewhere()) } else { (sample(&ours, 300, 0), Vec::new()) };
 
@@ -40,8 +50,8 @@ fn main() {
     for register in registers(&ours).values().collect::<BTreeSet<_>>() {
         line(&format!("  {register}"), &without_register(&ours, register), &shipped(), &elsewhere);
     }
-    let curve = learning_curve(&ours, &elsewhere);
-    draw(&curve, &elsewhere).expect("the chart can be written");
+    tabulate(&learning_curve(&ours, &elsewhere), &elsewhere, &models).expect("the table can be written");
+    draw(&models).expect("the chart can be written");
 }
 
 /// Coded rows that train nothing.
@@ -104,8 +114,7 @@ fn keyed(source: &str, articles: &[PathBuf], file: &Path) {
 /// The options that the bundled model is trained with.
 fn shipped() -> TrainParams {
     let bootstrap = Bootstrap { n_replicates: 0, ..Bootstrap::default() };
-    let mut params =
-        TrainParams { group: Some(GroupBy::StoryId), leakage: false, bootstrap, ..TrainParams::default() };
+    let mut params = TrainParams { group: Some(GroupBy::StoryId), leakage: false, bootstrap, ..TrainParams::default() };
     params.features.0.names = Names::Mask;
     params
 }
@@ -278,7 +287,8 @@ fn registers(rows: &Corpus) -> BTreeMap<u32, String> {
     let names = &rows.outlets.as_ref().expect("our rows name their outlets").names;
     let reader = csv::Reader::from_path(Path::new(ROOT).join("labels/outlets.csv")).expect("the outlets are listed");
     let listed = reader.into_deserialize().map(|row: Result<BTreeMap<String, String>, _>| row.expect("a CSV"));
-    let register: BTreeMap<String, String> = listed.map(|row| (row["outlet"].clone(), row["register"].clone())).collect();
+    let register: BTreeMap<String, String> =
+        listed.map(|row| (row["outlet"].clone(), row["register"].clone())).collect();
     (0..).zip(names).map(|(i, name)| (i, register[name].clone())).collect()
 }
 
@@ -326,8 +336,54 @@ fn learning_curve(ours: &Corpus, elsewhere: &[Elsewhere]) -> Vec<Point> {
     curve
 }
 
-fn draw(curve: &[Point], elsewhere: &[Elsewhere]) -> Result<(), Box<dyn std::error::Error>> {
-    let models = Path::new(ROOT).join("models");
+/// The chart of the table, each line with its name at its end.
+fn draw(models: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let mut lines: BTreeMap<String, Vec<(f64, f64)>> = BTreeMap::new();
+    for row in csv::Reader::from_path(models.join("learning-curve.csv"))?.into_deserialize() {
+        let (n_rows, set, score): (f64, String, f64) = row?;
+        lines.entry(set).or_default().push(((n_rows / SIZES[0] as f64).log2(), score));
+    }
+    let mut lines: Vec<(String, Vec<(f64, f64)>)> = lines.into_iter().collect();
+    lines.sort_by(|a, b| b.1[b.1.len() - 1].1.total_cmp(&a.1[a.1.len() - 1].1));
+
+    let path = models.join("learning-curve.svg");
+    let area = SVGBackend::new(&path, (680, 420)).into_drawing_area();
+    area.fill(&WHITE)?;
+    let font = ("sans-serif", 15);
+    let mut chart = ChartBuilder::on(&area)
+        .margin(14)
+        .margin_right(90)
+        .x_label_area_size(46)
+        .y_label_area_size(56)
+        .build_cartesian_2d(0.0..5.4, 0.1..0.9)?;
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .light_line_style(TRANSPARENT)
+        .label_style(font)
+        .x_labels(6)
+        .x_desc("rows that train (each step doubles them)")
+        .y_desc("mean average precision")
+        .x_label_formatter(&|steps: &f64| format!("{:.0}", SIZES[0] as f64 * steps.exp2()))
+        .draw()?;
+    let mut free = f64::INFINITY;
+    for (i, (name, points)) in lines.into_iter().enumerate() {
+        let colour = COLOURS[i % COLOURS.len()];
+        let (x, y) = points[points.len() - 1];
+        // A name keeps clear of the one above it.
+        let at = y.min(free);
+        free = at - 0.05;
+        chart.draw_series(points.iter().map(|point| Circle::new(*point, 3, colour.filled())))?;
+        chart.draw_series(LineSeries::new(points, colour.stroke_width(2)))?;
+        let label = Text::new(name, (10, -7), font.into_font().color(&colour));
+        chart.draw_series([EmptyElement::at((x, at)) + label])?;
+    }
+    area.present()?;
+    println!("\nwrote models/learning-curve.svg");
+    Ok(())
+}
+
+fn tabulate(curve: &[Point], elsewhere: &[Elsewhere], models: &Path) -> Result<(), csv::Error> {
     let mut table = csv::Writer::from_path(models.join("learning-curve.csv"))?;
     table.write_record(["n_rows", "set", "mean_average_precision"])?;
     for point in curve {
@@ -335,36 +391,5 @@ fn draw(curve: &[Point], elsewhere: &[Elsewhere]) -> Result<(), Box<dyn std::err
             table.write_record([point.n_rows.to_string(), set.name.to_owned(), format!("{score:.4}")])?;
         }
     }
-    table.flush()?;
-
-    let path = models.join("learning-curve.svg");
-    let area = SVGBackend::new(&path, (640, 400)).into_drawing_area();
-    area.fill(&WHITE)?;
-    let last = curve.last().map_or(1, |point| point.n_rows) as f64;
-    let mut chart = ChartBuilder::on(&area)
-        .margin(12)
-        .margin_right(90)
-        .x_label_area_size(40)
-        .y_label_area_size(50)
-        .build_cartesian_2d((SIZES[0] as f64..last).log_scale(), 0.2..0.9)?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .x_desc("rows that train")
-        .y_desc("mean average precision")
-        .x_label_formatter(&|n| format!("{n:.0}"))
-        .draw()?;
-    for (s, set) in elsewhere.iter().enumerate() {
-        let colour = Palette99::pick(s).to_rgba();
-        let points: Vec<(f64, f64)> =
-            curve.iter().map(|point| (point.n_rows as f64, point.mean_average_precision[s])).collect();
-        let end = points[points.len() - 1];
-        chart.draw_series(LineSeries::new(points.clone(), colour.stroke_width(2)))?;
-        chart.draw_series(points.iter().map(|point| Circle::new(*point, 3, colour.filled())))?;
-        chart.draw_series([EmptyElement::at(end)
-            + Text::new(set.name, (8, -6), ("sans-serif", 14).into_font().color(&colour))])?;
-    }
-    area.present()?;
-    println!("\nwrote models/learning-curve.csv and .svg");
-    Ok(())
+    Ok(table.flush()?)
 }

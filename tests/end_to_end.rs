@@ -98,7 +98,8 @@ fn own_labels_join_the_bundled_ones() {
                The zorbling of the clerks went on all night.,escalation\n";
     fs::write(folder.path().join("own.csv"), own).unwrap();
     let train = |files: &[&str], model: &str| {
-        let options = ["-o", model, "--group", "story_id", "--n-bootstrap", "0", "--no-leakage", "--format", "json", "-q"];
+        let options =
+            ["-o", model, "--group", "story_id", "--n-bootstrap", "0", "--no-leakage", "--format", "json", "-q"];
         let summary = framescope(folder.path(), &[&["train"][..], files, &options[..]].concat()).stdout;
         serde_json::from_slice::<serde_json::Value>(&summary).unwrap()["training"].clone()
     };
@@ -110,7 +111,8 @@ fn own_labels_join_the_bundled_ones() {
     let escalation = |model: &str| -> f64 {
         let text = "They were zorbled.";
         let explained = ["explain", "--model", model, "--text", text, "--format", "json"];
-        let explained: serde_json::Value = serde_json::from_slice(&framescope(folder.path(), &explained).stdout).unwrap();
+        let explained: serde_json::Value =
+            serde_json::from_slice(&framescope(folder.path(), &explained).stdout).unwrap();
         let frames = explained["frames"].as_array().unwrap();
         frames.iter().find(|frame| frame["frame"] == "escalation").unwrap()["proba"].as_f64().unwrap()
     };

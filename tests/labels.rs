@@ -60,7 +60,11 @@ fn columns_hold_what_the_contract_says() {
         let known = |label: &str| FRAMES.contains(&label);
         assert!(row["labels"] == "none" || row["labels"].split(';').all(known), "{id}: {}", row["labels"]);
         assert!(["quoted", "attributed", "editorial"].contains(&&*row["voice"]), "{id}: {}", row["voice"]);
-        assert!(row["voice"] != "editorial" || row["speaker"].is_empty(), "{id} speaks for the outlet and for {}", row["speaker"]);
+        assert!(
+            row["voice"] != "editorial" || row["speaker"].is_empty(),
+            "{id} speaks for the outlet and for {}",
+            row["speaker"]
+        );
         assert!(outlets.contains(&row["outlet"]), "{id}: {} is not in labels/outlets.csv", row["outlet"]);
         assert!(row["date"].is_empty() == (row["outlet"] == "Noon Bulletin"), "{id}: date {:?}", row["date"]);
         let story = story_of.entry(&row["doc_id"]).or_insert(&row["story_id"]);
@@ -123,11 +127,16 @@ fn no_two_sentences_are_alike() {
 
 #[test]
 fn coders_coded_rows_that_are_there() {
-    let labels: BTreeMap<String, String> = rows().into_iter().map(|row| (row["id"].clone(), row["labels"].clone())).collect();
+    let labels: BTreeMap<String, String> =
+        rows().into_iter().map(|row| (row["id"].clone(), row["labels"].clone())).collect();
     let mut codes: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for row in table("labels/coders.csv") {
         let of_unit = codes.entry(row["unit"].clone()).or_default();
-        assert!(of_unit.insert(row["coder"].clone(), row["labels"].clone()).is_none(), "{} is coded twice by one", row["unit"]);
+        assert!(
+            of_unit.insert(row["coder"].clone(), row["labels"].clone()).is_none(),
+            "{} is coded twice by one",
+            row["unit"]
+        );
     }
     assert!(codes.len() >= 1000);
     for (unit, by) in &codes {
@@ -188,8 +197,11 @@ fn composition(out: &mut String, rows: &[Row]) {
     let outlets = table("labels/outlets.csv");
     let registers: BTreeSet<&str> = outlets.iter().map(|row| &*row["register"]).collect();
     for register in registers.into_iter().chain(["all"]) {
-        let inside: BTreeSet<&str> =
-            outlets.iter().filter(|row| register == "all" || row["register"] == register).map(|row| &*row["outlet"]).collect();
+        let inside: BTreeSet<&str> = outlets
+            .iter()
+            .filter(|row| register == "all" || row["register"] == register)
+            .map(|row| &*row["outlet"])
+            .collect();
         let part: Vec<&Row> = rows.iter().filter(|row| inside.contains(&*row["outlet"])).collect();
         let n_words: usize = part.iter().map(|row| row["text"].split_whitespace().count()).sum();
         let share = |holds: &dyn Fn(&Row) -> bool| percent(part.iter().filter(|row| holds(row)).count(), part.len());

@@ -1,4 +1,4 @@
-//! The README's console blocks, and the cases in `tests/cli`, run for real.
+//! The console blocks of the README and of the model's card, and the cases in `tests/cli`, run for real.
 
 #![allow(clippy::unwrap_used)]
 
@@ -30,6 +30,12 @@ fn readme_is_true() {
     if std::env::var("TRYCMD").is_ok_and(|mode| mode == "overwrite") {
         fs::copy(&readme, root.join("README.md")).unwrap();
     }
+}
+
+/// The card that `inspect` prints is the one in models/README.md.
+#[test]
+fn the_card_is_the_models() {
+    trycmd::TestCases::new().case("models/README.md");
 }
 
 #[test]

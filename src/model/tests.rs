@@ -189,7 +189,11 @@ fn who_is_named_changes_no_score_where_names_are_masked() {
     let scorer = |names| Scorer::new(train(&corpus, &with_names(names), &Silent).unwrap().model);
     let masked = scorer(Names::Mask);
     assert_eq!(masked.score(here).unwrap(), masked.score(there).unwrap());
-    assert_ne!(masked.score(here).unwrap(), masked.score(&here.to_lowercase()).unwrap(), "a small letter makes no name");
+    assert_ne!(
+        masked.score(here).unwrap(),
+        masked.score(&here.to_lowercase()).unwrap(),
+        "a small letter makes no name"
+    );
     assert_eq!(
         masked.score("ACCUSED OF").unwrap(),
         masked.score("accused of").unwrap(),
@@ -213,7 +217,10 @@ fn scorer_agrees_with_the_matrix(names: Names) {
     let model = train(&corpus, &with_names(names), &Silent).unwrap().model;
     let params = model.metadata().features.clone();
     let mut texts = corpus.texts.clone();
-    texts.extend(["", "zzyzx qwrtp", "He said he said he said.", "Zyx met Qwrt, RIOT Zyx Zyx.", "“Quoted” — naïve ﬁnale…"].map(str::to_owned));
+    texts.extend(
+        ["", "zzyzx qwrtp", "He said he said he said.", "Zyx met Qwrt, RIOT Zyx Zyx.", "“Quoted” — naïve ﬁnale…"]
+            .map(str::to_owned),
+    );
     let lexicon = Lexicon::new(Documents::new(&Tokenizer::default(), &texts).unwrap(), &params);
     let matrix = model.vocabulary().transform(&lexicon, &(0..texts.len()).collect::<Vec<_>>(), &params);
 
