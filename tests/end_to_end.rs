@@ -98,8 +98,20 @@ fn own_labels_join_the_bundled_ones() {
                The zorbling of the clerks went on all night.,escalation\n";
     fs::write(folder.path().join("own.csv"), own).unwrap();
     let train = |files: &[&str], model: &str| {
-        let options =
-            ["-o", model, "--group", "story_id", "--n-bootstrap", "0", "--no-leakage", "--format", "json", "-q"];
+        let options = [
+            "-o",
+            model,
+            "--group",
+            "story_id",
+            "--names",
+            "mask",
+            "--n-bootstrap",
+            "0",
+            "--no-leakage",
+            "--format",
+            "json",
+            "-q",
+        ];
         let summary = framescope(folder.path(), &[&["train"][..], files, &options[..]].concat()).stdout;
         serde_json::from_slice::<serde_json::Value>(&summary).unwrap()["training"].clone()
     };

@@ -311,7 +311,7 @@ pub enum Balance {
 pub enum NamesAre {
     /// Words like others
     Keep,
-    /// One word: capitalised words that the training rows never show without a capital. Travels better to other news; for
+    /// One word: capitalised words that the training rows do not hold without a capital too. Travels better to other news; for
     /// languages that write only names with capitals
     Mask,
 }

@@ -75,11 +75,13 @@ fn page(id: &str, explanation: &Explanation, top: usize) -> String {
         order.sort_by(|a, b| frame.words[*b].total().abs().total_cmp(&frame.words[*a].total().abs()));
         for i in order {
             let parts = frame.words[i];
+            let token = explanation.token(i);
+            let token = if explanation.names[i] { format!("{token} (a name)") } else { token.to_owned() };
             let _ = writeln!(
                 out,
                 "  {:+.3}  {:<20} word {:+.3}  pairs {:+.3}  subwords {:+.3}",
                 parts.total(),
-                explanation.token(i),
+                token,
                 parts.word,
                 parts.pairs,
                 parts.subwords,

@@ -11,7 +11,7 @@ pub(crate) const NAME: &str = "<name>";
 /// Its number among the distinct words of every [`Documents`].
 pub(crate) const NAME_NUMBER: u32 = 0;
 
-/// A word where it stands: its number among the distinct words, and whether it is written with a capital letter.
+/// A word as it is written in one place: its number among the distinct words, and whether it is written with a capital letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Written(u32);
 
@@ -32,7 +32,7 @@ impl Written {
 }
 
 /// Sentences as sequences of words.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Documents {
     /// Distinct words, [`NAME`] first, the others in order of first appearance.
     pub(crate) words: Vec<Box<str>>,
@@ -43,6 +43,13 @@ pub struct Documents {
 
 /// Sentences that one task tokenises, so that the work spreads over the cores.
 const BLOCK: usize = 4096;
+
+impl Default for Documents {
+    /// No sentence.
+    fn default() -> Self {
+        Documents::empty().0
+    }
+}
 
 impl Documents {
     /// Tokenises sentences, each distinct chunk of a block of them once.
@@ -75,7 +82,7 @@ impl Documents {
 
     /// No sentence yet, and one word: [`NAME`].
     fn empty() -> (Self, HashMap<Box<str>, u32>) {
-        let documents = Documents { words: vec![NAME.into()], starts: vec![0], ..Documents::default() };
+        let documents = Documents { words: vec![NAME.into()], tokens: Vec::new(), starts: vec![0] };
         (documents, HashMap::from([(NAME.into(), NAME_NUMBER)]))
     }
 

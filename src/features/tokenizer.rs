@@ -207,8 +207,13 @@ mod tests {
         #[test]
         fn chunkwise_is_the_same_as_whole(text in any::<String>()) {
             let tokenizer = Tokenizer::default();
-            let whole: Vec<String> = tokenizer.tokens_with_spans(&text).unwrap().into_iter().map(|t| t.text).collect();
-            prop_assert_eq!(tokenizer.tokens(&text).unwrap(), whole);
+            let whole: Vec<(String, bool)> =
+                tokenizer.tokens_with_spans(&text).unwrap().into_iter().map(|t| (t.text, t.capital)).collect();
+            let mut by_chunk = Vec::new();
+            for chunk in chunks(&text) {
+                tokenizer.tokenize_chunk(chunk, |token, capital| by_chunk.push((token.to_owned(), capital))).unwrap();
+            }
+            prop_assert_eq!(by_chunk, whole);
         }
 
         #[test]

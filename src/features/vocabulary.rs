@@ -31,7 +31,8 @@ impl Vocabulary {
     /// Learns the vocabulary of the given rows of a lexicon.
     ///
     /// A feature's document frequency is the number of these rows that hold it, and its weight the smoothed inverse
-    /// `idf = ln((1 + n) / (1 + df)) + 1`. When `max_features` cuts, more frequent features stay; ties go to the first by name.
+    /// `idf = ln((1 + n) / (1 + df)) + 1`. When `max_features` cuts, more frequent features stay; ties go to the first by name. When names are
+    /// masked, words are chosen by the rows that hold them without a capital letter, and weighed by all rows that hold them.
     ///
     /// Source of the idf: scikit-learn's `TfidfTransformer(smooth_idf=True)`.
     #[must_use]
@@ -44,30 +45,30 @@ impl Vocabulary {
             let counted = documents.tokens(row).iter().filter(|token| !(mask && token.is_capital()));
             counted.for_each(|token| seen(token.word()));
         });
-        let by_name = |a: usize, b: usize| documents.words[a].cmp(&documents.words[b]);
-        let mut words = select(&written_df, params.min_df, params.max_features - usize::from(mask), by_name);
+        let by_spelling = |a: usize, b: usize| documents.words[a].cmp(&documents.words[b]);
+        let mut words = select(&written_df, params.min_df, params.max_features - usize::from(mask), by_spelling);
         let mut known = vec![false; documents.words.len()];
         words.iter().for_each(|word| known[*word as usize] = true);
-        let read = |token: &Written| read(*token, params.names, |word| known[word as usize]);
+        let counts_as = |token: &Written| read(*token, params.names, |word| known[word as usize]);
 
         let word_df = document_frequency(documents.words.len(), rows, |row, seen| {
-            documents.tokens(row).iter().for_each(|token| seen(read(token)));
+            documents.tokens(row).iter().for_each(|token| seen(counts_as(token)));
         });
         if mask && word_df[NAME_NUMBER as usize] as usize >= params.min_df {
-            let at = words.partition_point(|word| by_name(*word as usize, NAME_NUMBER as usize).is_lt());
+            let at = words.partition_point(|word| by_spelling(*word as usize, NAME_NUMBER as usize).is_lt());
             words.insert(at, NAME_NUMBER);
         }
         let mut position = vec![u32::MAX; documents.words.len()];
         for (at, word) in words.iter().enumerate() {
             position[*word as usize] = at as u32;
         }
-        let place = |token: &Written| Some(position[read(token) as usize]).filter(|at| *at != u32::MAX);
+        let place = |token: &Written| Some(position[counts_as(token) as usize]).filter(|at| *at != u32::MAX);
 
         let pairs = if params.max_words < 2 { Vec::new() } else { count_pairs(lexicon, rows, place, params) };
 
         let subword_df = document_frequency(lexicon.subwords.len(), rows, |row, seen| {
             for token in documents.tokens(row) {
-                lexicon.subwords_of(read(token)).iter().for_each(|(subword, _)| seen(*subword));
+                lexicon.subwords_of(counts_as(token)).iter().for_each(|(subword, _)| seen(*subword));
             }
         });
         // The lexicon's subwords are in order already.
@@ -213,7 +214,7 @@ impl Vocabulary {
 /// The word that a token counts as: itself, or [`NAME`](super::documents::NAME) if it is written with a capital letter, is not
 /// known without one, and names are masked.
 fn read(token: Written, names: Names, known: impl Fn(u32) -> bool) -> u32 {
-    if names == Names::Mask && token.is_capital() && !known(token.word()) { NAME_NUMBER } else { token.word() }
+    if names.masks(token.is_capital(), || known(token.word())) { NAME_NUMBER } else { token.word() }
 }
 
 /// `1 + ln tf`.

@@ -17,6 +17,8 @@ pub struct Explanation {
     pub text: String,
     /// Where its tokens stand, as byte ranges of the text.
     pub tokens: Vec<Range<usize>>,
+    /// Whether each token was read as the one word that stands for names, where the model masks them.
+    pub names: Vec<bool>,
     /// One entry a frame, in column order.
     pub frames: Vec<FrameExplanation>,
 }
@@ -106,6 +108,7 @@ impl Scorer {
         });
         Ok(Explanation {
             text: text.to_owned(),
+            names: tokens.iter().map(|token| self.is_name(token)).collect(),
             frames: frames.collect(),
             tokens: tokens.into_iter().map(|token| token.span).collect(),
         })

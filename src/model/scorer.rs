@@ -10,7 +10,7 @@ use super::cache::{ChunkCache, LONGEST_CHUNK};
 use crate::corpus::Frames;
 use crate::error::Result;
 use crate::evaluation::Predictions;
-use crate::features::{NAME, Names, StringIndex, Token, Tokenizer, chunks, sublinear, subwords};
+use crate::features::{NAME, StringIndex, Token, Tokenizer, chunks, sublinear, subwords};
 use crate::stats::sigmoid;
 
 /// Bytes, roughly, at which one thread's caches are emptied.
@@ -268,10 +268,25 @@ impl Scorer {
 
     /// The number of what a word counts as: itself, or the stand-in for names.
     fn read_word(&self, word: &str, capital: bool, unknown: &mut Unknown) -> u32 {
-        let known = |word| self.words.find(&self.model.vocabulary.words, word);
-        let mask = capital && self.model.metadata.features.names == Names::Mask;
-        let word = if mask && known(word).is_none() { NAME } else { word };
-        known(word).unwrap_or_else(|| self.number(word, unknown))
+        match self.known(word) {
+            Some(known) => known,
+            None if self.masks(capital) => self.known(NAME).unwrap_or_else(|| self.number(NAME, unknown)),
+            None => self.number(word, unknown),
+        }
+    }
+
+    fn known(&self, word: &str) -> Option<u32> {
+        self.words.find(&self.model.vocabulary.words, word)
+    }
+
+    /// Whether a word outside the vocabulary counts as a name.
+    fn masks(&self, capital: bool) -> bool {
+        self.model.metadata.features.names.masks(capital, || false)
+    }
+
+    /// Whether a token is read as the stand-in for names.
+    pub(super) fn is_name(&self, token: &Token) -> bool {
+        self.masks(token.capital) && self.known(&token.text).is_none()
     }
 
     /// The number of a word outside the vocabulary, found or given in `unknown`.

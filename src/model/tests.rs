@@ -199,6 +199,8 @@ fn who_is_named_changes_no_score_where_names_are_masked() {
         masked.score("accused of").unwrap(),
         "a word known without its capital is no name"
     );
+    let names = masked.explain(here).unwrap().names;
+    assert_eq!(names.iter().filter(|name| **name).count(), 3, "{names:?}");
     let keeps = scorer(Names::Keep);
     assert_ne!(keeps.score(here).unwrap(), keeps.score(there).unwrap(), "kept names have spellings");
     let words = |scorer: &Scorer| scorer.model().features(0).filter(|feature| feature.kind == "word").count();
@@ -207,19 +209,28 @@ fn who_is_named_changes_no_score_where_names_are_masked() {
 
 #[test]
 fn scorer_and_explanation_agree_with_the_matrix() {
-    for names in [Names::Keep, Names::Mask] {
-        scorer_agrees_with_the_matrix(names);
+    scorer_agrees_with_the_matrix(&quick());
+    for (min_df, max_features) in [(1, 1_000_000), (3, 1_000_000), (1, 1), (150, 50)] {
+        let mut params = with_names(Names::Mask);
+        (params.features.0.min_df, params.features.0.max_features) = (min_df, max_features);
+        scorer_agrees_with_the_matrix(&params);
     }
 }
 
-fn scorer_agrees_with_the_matrix(names: Names) {
+fn scorer_agrees_with_the_matrix(params: &TrainParams) {
     let corpus = corpus();
-    let model = train(&corpus, &with_names(names), &Silent).unwrap().model;
+    let model = train(&corpus, params, &Silent).unwrap().model;
     let params = model.metadata().features.clone();
     let mut texts = corpus.texts.clone();
     texts.extend(
-        ["", "zzyzx qwrtp", "He said he said he said.", "Zyx met Qwrt, RIOT Zyx Zyx.", "“Quoted” — naïve ﬁnale…"]
-            .map(str::to_owned),
+        [
+            "",
+            "zzyzx qwrtp",
+            "He said he said he said.",
+            "Zyx met <name> Élodie, RIOT Zyx Zyx.",
+            "“Quoted” — naïve ﬁnale…",
+        ]
+        .map(str::to_owned),
     );
     let lexicon = Lexicon::new(Documents::new(&Tokenizer::default(), &texts).unwrap(), &params);
     let matrix = model.vocabulary().transform(&lexicon, &(0..texts.len()).collect::<Vec<_>>(), &params);
@@ -241,6 +252,7 @@ fn scorer_agrees_with_the_matrix(names: Names) {
             let sum = frame.intercept + frame.words.iter().map(Contribution::total).sum::<f64>();
             assert!((sum - logits[j]).abs() < 1e-9, "{text:?}: contributions sum to {sum}, the logit is {}", logits[j]);
             assert_eq!(explanation.tokens.len(), frame.words.len());
+            assert_eq!(explanation.tokens.len(), explanation.names.len());
         }
     }
 }

@@ -10,7 +10,8 @@ use crate::model::{ClassWeight, Model, Prior};
 
 /// What the model was trained on, with which settings, how good it is on rows it had not seen, and its hash.
 ///
-/// The headings follow Mitchell et al. (2019), Model Cards for Model Reporting.
+/// After Mitchell et al. (2019), Model Cards for Model Reporting: details, intended use, training data, settings, quantitative
+/// analyses, caveats. What only its makers know (whom it may harm, how it does elsewhere) they must add.
 #[must_use]
 pub fn card_table(model: &Model, name: &str) -> String {
     let metadata = model.metadata();
@@ -42,10 +43,10 @@ fn intended_use(out: &mut String, model: &Model) {
 fn caveats(out: &mut String, model: &Model) {
     let _ = writeln!(
         out,
-        "\nCaveats\n  The scores above are of rows like the training rows, with whole {} held out; on text from elsewhere expect less, and measure it:\n  \
+        "\nCaveats\n  The scores above are of rows like the training rows, with {} held out; on text from elsewhere expect less, and measure it:\n  \
          framescope evaluate YOUR_CODED_ROWS.csv.\n  \
          Probabilities are calibrated to the share of each frame among the training rows; where a frame is rarer or more common, they are off.\n  \
-         It knows words, their neighbours and their spelling, not meaning: irony, negation across a clause and who does what to whom escape it.",
+         It weighs words, and does not know meaning: irony, negation across a clause and who does what to whom escape it.",
         model.metadata().training.group.unit(),
     );
 }
@@ -133,7 +134,7 @@ fn settings(out: &mut String, model: &Model) {
     let names = match features.names {
         Names::Keep => "names are words like others",
         Names::Mask => {
-            "names are masked: one word stands for all capitalised words that the training rows never show without a capital"
+            "names are masked: one word stands for all capitalised words that training rows do not hold without a capital too"
         }
     };
     let _ = writeln!(out, "  {names}");

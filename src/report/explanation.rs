@@ -7,8 +7,8 @@ use crate::error::Result;
 use crate::model::{Contribution, Explanation, FrameExplanation};
 
 /// Columns of the CSV form.
-pub const EXPLANATION_COLUMNS: [&str; 11] =
-    ["id", "frame", "proba", "predicted", "token", "start", "end", "word", "pairs", "subwords", "contribution"];
+pub const EXPLANATION_COLUMNS: [&str; 12] =
+    ["id", "frame", "proba", "predicted", "token", "start", "end", "word", "pairs", "subwords", "contribution", "name"];
 
 /// The header of the rows that [`explanation_csv`] gives.
 ///
@@ -20,14 +20,15 @@ pub fn explanation_header() -> Result<String> {
 
 /// One row a frame and token, and one a frame for the intercept (token `(intercept)`, no span): the contributions of a frame sum to the
 /// logit of its `proba`. `start` and `end` are byte offsets into the text. Of each frame the `top` tokens with the largest contributions
-/// are kept, in the order of the text; all of them when `None`. Without a header.
+/// are kept, in the order of the text; all of them when `None`. `name` is 1 where the token was read as the one word that stands for names.
+/// Without a header.
 ///
 /// # Errors
 /// [`ErrorKind::Csv`](crate::ErrorKind::Csv) if it cannot be written.
 pub fn explanation_csv(id: &str, explanation: &Explanation, top: Option<usize>) -> Result<String> {
     let mut rows = Vec::new();
     for frame in &explanation.frames {
-        let mut row = |token: &str, start: String, end: String, parts: [f64; 3], total: f64| {
+        let mut row = |token: &str, start: String, end: String, parts: [f64; 3], total: f64, name: bool| {
             let [word, pairs, subwords] = parts.map(|x| x.to_string());
             rows.push(vec![
                 id.to_owned(),
@@ -41,13 +42,15 @@ pub fn explanation_csv(id: &str, explanation: &Explanation, top: Option<usize>) 
                 pairs,
                 subwords,
                 total.to_string(),
+                u8::from(name).to_string(),
             ]);
         };
-        row("(intercept)", String::new(), String::new(), [0.0; 3], frame.intercept);
+        row("(intercept)", String::new(), String::new(), [0.0; 3], frame.intercept, false);
         for i in strongest(&frame.words, top) {
             let (span, parts) = (&explanation.tokens[i], &frame.words[i]);
             let values = [parts.word, parts.pairs, parts.subwords];
-            row(explanation.token(i), span.start.to_string(), span.end.to_string(), values, parts.total());
+            let (start, end) = (span.start.to_string(), span.end.to_string());
+            row(explanation.token(i), start, end, values, parts.total(), explanation.names[i]);
         }
     }
     csv_rows(rows)
@@ -66,6 +69,7 @@ pub fn explanation_json(id: &str, explanation: &Explanation, top: Option<usize>)
             "pairs": parts.pairs,
             "subwords": parts.subwords,
             "contribution": parts.total(),
+            "name": explanation.names[i],
         })
     };
     let frame = |frame: &FrameExplanation| {

@@ -11,9 +11,13 @@ use std::collections::BTreeMap;
 /// `α = 1 − Dₒ/Dₑ` with `Dₒ = 1 − Σ_c o_cc / n` and `Dₑ = 1 − Σ_c n_c (n_c − 1) / (n (n − 1))`, where each ordered pair of values within
 /// a unit of m values adds `1/(m − 1)` to its coincidence `o_ck`, `n_c = Σ_k o_ck` and `n = Σ_c n_c`.
 ///
+/// # Panics
+/// If `weights` is not as long as `units`.
+///
 /// Source: Krippendorff (2011), Computing Krippendorff's Alpha-Reliability.
 #[must_use]
 pub fn krippendorff_alpha<V: Ord>(units: &[Vec<V>], weights: &[f64]) -> Option<f64> {
+    assert_eq!(units.len(), weights.len(), "each unit needs its weight");
     let mut totals: BTreeMap<&V, f64> = BTreeMap::new();
     let mut agreed = 0.0;
     for (values, weight) in units.iter().zip(weights) {
