@@ -2,7 +2,8 @@
 //!
 //! Trains on labels/framing-en.csv under one setting at a time and prints macro-F1 and mean average precision: held out by story inside the
 //! file, and on real news that trained nothing, which is read from beside the project where it is there (labels/README.md says what
-//! it is and where it comes from). Writes models/learning-curve.csv and .svg; `-- --draw` draws the chart anew from the table. As a test it runs on a few rows
+//! it is and where it comes from). Writes models/learning-curve.csv and .svg; `-- --draw` draws the chart anew from the table,
+//! `-- --bundled` judges the bundled model alone, with intervals. As a test it runs on a few rows
 //! and writes nothing.
 
 #![allow(clippy::print_stdout)]
@@ -34,6 +35,9 @@ fn main() {
     if told("--draw") {
         return draw(&models).expect("the chart can be written");
     }
+    if told("--bundled") {
+        return judge_bundled(&elsewhere());
+    }
     let whole = told("--bench");
     let ours = read(&Path::new(ROOT).join("labels/framing-en.csv"));
     let (ours, elsewhere) = if whole { (ours, elsewhere()) } else { (sample(&ours, 300, 0), Vec::new()) };
@@ -52,6 +56,18 @@ fn main() {
     }
     tabulate(&learning_curve(&ours, &elsewhere), &elsewhere, &models).expect("the table can be written");
     draw(&models).expect("the chart can be written");
+}
+
+/// The bundled model on every set, with intervals.
+fn judge_bundled(elsewhere: &[Elsewhere]) {
+    let scorer = Scorer::new(Model::bundled().expect("the bundled model loads"));
+    for set in elsewhere {
+        let predictions = scorer.predictions(&set.rows.texts).expect("news can be tokenised");
+        let evaluation = predictions.judge(&set.rows, Bootstrap::default()).expect("the rows have the model's frames");
+        let text = |metric| evaluation.macro_average.get(metric).expect("every frame occurs").to_text(3);
+        let n = set.rows.n_rows();
+        println!("{:<10} {n:>6} {}   {}", set.name, text(Metric::F1), text(Metric::AveragePrecision));
+    }
 }
 
 /// Coded rows that train nothing.

@@ -45,6 +45,23 @@ fn political_news_out_of_fold() {
 
 #[test]
 #[ignore = "needs real rows beside the project"]
+fn the_bundled_model_travels() {
+    let output = Command::new(env!("CARGO_BIN_EXE_framescope"))
+        .arg("evaluate")
+        .arg(data("plv_train.csv"))
+        .args(["--format", "json", "--n-bootstrap", "0", "--quiet"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let evaluation: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let score = |metric: &str| evaluation["macro_average"][metric]["value"].as_f64().unwrap();
+    let (f1, ap) = (score("f1"), score("average_precision"));
+    println!("macro F1 {f1:.3}, mean average precision {ap:.3} on rows that trained nothing");
+    assert!(f1 >= 0.6 && ap >= 0.65, "{f1} {ap}");
+}
+
+#[test]
+#[ignore = "needs real rows beside the project"]
 fn outlets_leak_on_biased_sentences() {
     let summary = train("babe.csv", &["--group", "none"]);
     let f1 = macro_score(&summary, "f1");
