@@ -18,7 +18,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("model", &["calibration", "corpus", "error", "evaluation", "features", "output", "stats"]),
     ("training", &["calibration", "corpus", "error", "evaluation", "features", "model", "stats"]),
     ("predict", &["corpus", "error", "model", "parallel"]),
-    ("report", &["corpus", "error", "evaluation", "model", "stats"]),
+    ("report", &["corpus", "error", "evaluation", "features", "model", "stats"]),
     (
         "cli",
         &[
