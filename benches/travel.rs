@@ -17,7 +17,7 @@ use framescope::features::Names;
 use framescope::model::{ClassWeight, Prior};
 use framescope::stats::{Bootstrap, sigmoid};
 use framescope::training::{Silent, train};
-use framescope::{Corpus, CorpusOptions, GroupBy, Metric, Model, Scorer, TrainParams};
+use framescope::{Corpus, CorpusOptions, Evaluation, GroupBy, Metric, Model, Scorer, TrainParams};
 use plotters::prelude::*;
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
@@ -152,17 +152,18 @@ fn model(rows: &Corpus, params: &TrainParams) -> Model {
 /// Macro-F1 and mean average precision of decisions about some rows.
 fn judge(predictions: &Predictions, rows: &Corpus) -> [f64; 2] {
     let bootstrap = Bootstrap { n_replicates: 0, ..Bootstrap::default() };
-    let average = predictions.judge(rows, bootstrap).expect("the rows have the model's frames").macro_average;
-    [Metric::F1, Metric::AveragePrecision].map(|metric| average.get(metric).expect("every frame occurs").value)
+    headline(&predictions.judge(rows, bootstrap).expect("the rows have the model's frames"))
+}
+
+fn headline(evaluation: &Evaluation) -> [f64; 2] {
+    let value = |metric| evaluation.macro_average.get(metric).expect("every frame occurs").value;
+    [Metric::F1, Metric::AveragePrecision].map(value)
 }
 
 /// Trains, and judges on every set.
 fn scores(rows: &Corpus, params: &TrainParams, elsewhere: &[Elsewhere]) -> Vec<[f64; 2]> {
     let model = model(rows, params);
-    let inside = &model.metadata().training.evaluation.macro_average;
-    let mut scores = vec![
-        [Metric::F1, Metric::AveragePrecision].map(|metric| inside.get(metric).expect("every frame occurs").value),
-    ];
+    let mut scores = vec![headline(&model.metadata().training.evaluation)];
     let scorer = Scorer::new(model);
     for set in elsewhere {
         scores.push(judge(&scorer.predictions(&set.rows.texts).expect("news can be tokenised"), &set.rows));
