@@ -187,6 +187,37 @@ pub enum ErrorKind {
         /// The nearest of them.
         nearest: Option<String>,
     },
+    /// A coded row is not among the rows that it should have been drawn from.
+    #[error(
+        "coded row {id:?} matches {n_found} rows by {}; each coded row must be one of the rows compared{}",
+        if *by_id { "its id" } else { "its text" },
+        if *by_id { "" } else { "; give both files an id column" }
+    )]
+    NotInPopulation {
+        /// The row.
+        id: String,
+        /// Whether rows were matched by id, or by text.
+        by_id: bool,
+        /// How many rows have its id or text.
+        n_found: usize,
+    },
+    /// Outlets are to be compared, and no row names one.
+    #[error("no row names its outlet; name the column that does with --outlet-column")]
+    NoOutlets,
+    /// Some coded rows say with what probability they were drawn, and others do not.
+    #[error(
+        "{n_without} of {n_coded} coded rows have no pi (the first is {id:?}), and the others do; rows that were picked by another rule than \
+         a draw with known probabilities cannot stand for their outlet: draw them with `framescope sample`, or leave their labels empty here \
+         (they may still train a model)"
+    )]
+    PartlyDrawn {
+        /// Coded rows.
+        n_coded: usize,
+        /// Those without a `pi`.
+        n_without: usize,
+        /// The first of these.
+        id: String,
+    },
     /// A cell cannot be read as what its column holds.
     #[error("cannot read {found:?}; expected {expected}")]
     BadValue {

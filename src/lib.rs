@@ -13,11 +13,13 @@
 //! - [`model`]: the estimator, the artefact, the compiled scorer, and what each word contributes.
 //! - [`training`]: the rooms before at work together, from coded rows to a model.
 //! - [`predict`]: a model on rows by the million.
+//! - [`comparison`]: how do outlets differ, and how sure is that?
 //! - [`report`]: results as tables, JSON and CSV.
 
 pub mod calibration;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod comparison;
 pub mod corpus;
 mod error;
 pub mod evaluation;
@@ -31,7 +33,8 @@ pub mod segment;
 pub mod stats;
 pub mod training;
 
-pub use corpus::{Code, Corpus, CorpusOptions, Frames, GroupBy};
+pub use comparison::{Comparison, CompareParams};
+pub use corpus::{Code, Corpus, CorpusOptions, Frames, GroupBy, Population};
 pub use error::{Error, ErrorKind, Place, Result};
 pub use evaluation::{Evaluation, Metric};
 pub use features::FeatureMatrix;

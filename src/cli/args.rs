@@ -191,6 +191,7 @@ impl InputArgs {
             story_id: self.story_id_column.clone(),
             weight: self.weight_column.clone(),
             split: self.split_column.clone(),
+            ..ColumnNames::default()
         })
     }
 }
@@ -225,6 +226,7 @@ impl CodedArgs {
             frames: given.or_else(|| model_frames.cloned()),
             frames_owner: owner,
             split: self.split.clone(),
+            uncoded: false,
         })
     }
 }

@@ -20,6 +20,12 @@ pub struct Categories {
 }
 
 impl Categories {
+    /// The name of a row, empty where it has none.
+    #[must_use]
+    pub fn name(&self, row: usize) -> &str {
+        self.of_row[row].map_or("", |code| &self.names[code as usize])
+    }
+
     fn push(&mut self, index: &mut BTreeMap<String, u32>, name: &str) {
         let code = (!name.is_empty()).then(|| {
             *index.entry(name.to_owned()).or_insert_with(|| {
@@ -111,6 +117,8 @@ pub struct CorpusOptions {
     pub frames_owner: Option<String>,
     /// Keep only rows whose split column has this value.
     pub split: Option<String>,
+    /// Keep rows that nobody has coded too, with every code [`Code::NotCoded`]; the labels column may then be missing.
+    pub uncoded: bool,
 }
 
 impl Corpus {
@@ -130,6 +138,12 @@ impl Corpus {
             [path] => error.in_file(display_name(path)),
             _ => error,
         })
+    }
+
+    /// Whether the row is coded for any frame.
+    #[must_use]
+    pub fn is_coded(&self, row: usize) -> bool {
+        self.codes.row(row).iter().any(|code| *code != Code::NotCoded)
     }
 
     /// How many rows there are.
@@ -208,7 +222,7 @@ pub(crate) fn cluster(categories: Option<&Categories>, n_rows: usize) -> Vec<u32
 }
 
 #[derive(Default)]
-struct Builder {
+pub(super) struct Builder {
     texts: Vec<String>,
     /// Per row, the frames present as indices into `names`, or one code per given frame.
     labels: Vec<RowLabels>,
@@ -221,19 +235,33 @@ struct Builder {
 }
 
 enum RowLabels {
+    NotCoded,
     Present(Vec<u32>),
     Flags(Vec<Code>),
 }
 
+/// A column of names that some of the files may lack.
 #[derive(Default)]
-struct GroupBuilder {
+pub(super) struct GroupBuilder {
     index: BTreeMap<String, u32>,
     categories: Categories,
     found: bool,
 }
 
+impl GroupBuilder {
+    pub(super) fn push(&mut self, row: &Row, column: Option<usize>) {
+        self.found |= column.is_some();
+        self.categories.push(&mut self.index, column.map_or("", |column| row.get(column).trim()));
+    }
+
+    /// The column, if any file has it.
+    pub(super) fn finish(self) -> Option<Categories> {
+        self.found.then_some(self.categories)
+    }
+}
+
 /// Where the columns of one file stand.
-struct Layout {
+pub(super) struct Layout {
     text: usize,
     labels: LabelLayout,
     weight: Option<usize>,
@@ -242,12 +270,13 @@ struct Layout {
 }
 
 enum LabelLayout {
+    Absent,
     Joined(usize),
     Flags(Vec<usize>),
 }
 
 impl Layout {
-    fn find(table: &Table, options: &CorpusOptions) -> Result<Self> {
+    pub(super) fn find(table: &Table, options: &CorpusOptions) -> Result<Self> {
         let header = table.header();
         let columns = &options.read.columns;
         let hint = "; name the column of ';'-joined frames with --labels-column, or the 0/1 columns with --frames";
@@ -257,6 +286,7 @@ impl Layout {
                 let flags = frames.names().iter().map(|name| header.require(name, "; each frame needs its 0/1 column"));
                 LabelLayout::Flags(flags.collect::<Result<_>>()?)
             }
+            (None, _) if options.uncoded => LabelLayout::Absent,
             (None, _) => LabelLayout::Joined(header.require(&columns.labels, hint)?),
         };
         let split = match &options.split {
@@ -283,6 +313,11 @@ impl Builder {
             n_rows += 1;
             self.add(&row, &layout, options).map_err(|error| error.at_line(row.line).in_file(table.name()))?;
         }
+        self.end_file(&table, n_rows, options)
+    }
+
+    /// Remembers a file that was read to its end.
+    pub(super) fn end_file(&mut self, table: &Table, n_rows: usize, options: &CorpusOptions) -> Result<()> {
         let name = table.name().rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
         let sha256 = table.sha256().expect("the table was opened to be hashed");
         if n_rows == 0 {
@@ -295,15 +330,17 @@ impl Builder {
         Ok(())
     }
 
-    fn add(&mut self, row: &Row, layout: &Layout, options: &CorpusOptions) -> Result<()> {
+    /// Adds a row; `false` if it is left out.
+    pub(super) fn add(&mut self, row: &Row, layout: &Layout, options: &CorpusOptions) -> Result<bool> {
         let columns = &options.read.columns;
         if let (Some(column), Some(wanted)) = (layout.split, &options.split)
             && row.get(column) != wanted
         {
             self.left_out.other_split += 1;
-            return Ok(());
+            return Ok(false);
         }
         let labels = match &layout.labels {
+            LabelLayout::Absent => None,
             LabelLayout::Joined(column) => {
                 self.joined(row.get(*column), options).map_err(|e| e.in_column(&columns.labels))?
             }
@@ -319,22 +356,19 @@ impl Builder {
             .weight
             .map_or(Ok(1.0), |column| parse_weight(row.get(column)).map_err(|e| e.in_column(&columns.weight)))?;
         let text = row.get(layout.text);
-        let Some(labels) = labels else {
+        let Some(labels) = labels.or_else(|| options.uncoded.then_some(RowLabels::NotCoded)) else {
             self.left_out.not_coded += 1;
-            return Ok(());
+            return Ok(false);
         };
         if text.trim().is_empty() {
             self.left_out.empty_text += 1;
-            return Ok(());
+            return Ok(false);
         }
         self.texts.push(text.to_owned());
         self.labels.push(labels);
         self.weights.push(weight);
-        for (group, column) in self.groups.iter_mut().zip(layout.groups) {
-            group.found |= column.is_some();
-            group.categories.push(&mut group.index, column.map_or("", |column| row.get(column).trim()));
-        }
-        Ok(())
+        self.groups.iter_mut().zip(layout.groups).for_each(|(group, column)| group.push(row, column));
+        Ok(true)
     }
 
     fn joined(&mut self, cell: &str, options: &CorpusOptions) -> Result<Option<RowLabels>> {
@@ -356,7 +390,7 @@ impl Builder {
         Ok(Some(RowLabels::Present(present)))
     }
 
-    fn finish(self, options: &CorpusOptions) -> Result<Corpus> {
+    pub(super) fn finish(self, options: &CorpusOptions) -> Result<Corpus> {
         if self.texts.is_empty() {
             let why = self.left_out.reasons(options);
             return Err(ErrorKind::NothingCoded { n_rows: self.n_read, why }.into());
@@ -377,13 +411,14 @@ impl Builder {
         let mut codes = Array2::from_elem((self.texts.len(), frames.len()), Code::Absent);
         for (mut row, labels) in codes.rows_mut().into_iter().zip(&self.labels) {
             match labels {
+                RowLabels::NotCoded => row.fill(Code::NotCoded),
                 RowLabels::Present(present) => {
                     present.iter().for_each(|code| row[column[*code as usize]] = Code::Present);
                 }
                 RowLabels::Flags(flags) => flags.iter().zip(row.iter_mut()).for_each(|(flag, cell)| *cell = *flag),
             }
         }
-        let [outlets, articles, stories] = self.groups.map(|group| group.found.then_some(group.categories));
+        let [outlets, articles, stories] = self.groups.map(GroupBuilder::finish);
         Ok(Corpus {
             texts: self.texts,
             frames,

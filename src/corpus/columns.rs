@@ -24,6 +24,12 @@ pub struct ColumnNames {
     pub weight: String,
     /// A name of the part of the data, such as `train` or `test`.
     pub split: String,
+    /// Whose voice a sentence is: quoted, attributed, editorial, or another name.
+    pub voice: String,
+    /// What sentences share that several outlets have word for word or nearly.
+    pub wire_id: String,
+    /// The probability with which a coded row was drawn to be coded.
+    pub pi: String,
 }
 
 impl Default for ColumnNames {
@@ -37,6 +43,9 @@ impl Default for ColumnNames {
             story_id: "story_id".into(),
             weight: "weight".into(),
             split: "split".into(),
+            voice: "voice".into(),
+            wire_id: "wire_id".into(),
+            pi: "pi".into(),
         }
     }
 }

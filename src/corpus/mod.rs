@@ -9,13 +9,16 @@ mod coded;
 mod columns;
 pub(crate) mod input;
 mod labels;
+mod population;
 mod quotes;
 mod splits;
 mod table;
 
 pub use articles::{Article, ArticleNotes, ArticleOptions, Articles, Markup};
+pub(crate) use coded::cluster;
 pub use coded::{Categories, Corpus, CorpusOptions, LeftOut, SourceFile};
 pub use columns::{ColumnNames, Header};
 pub use labels::{Code, Codes, Frames, NO_FRAME, SEPARATOR};
+pub use population::{Population, RowScores};
 pub use splits::{Folds, GroupBy, folds};
 pub use table::{ReadOptions, Row, Table, TableFormat};

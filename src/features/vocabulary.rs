@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use super::csr::Csr;
-use super::documents::{NAME_NUMBER, Written};
+use super::documents::{Documents, NAME_NUMBER, Written};
 use super::lexicon::Lexicon;
 use super::matrix::{Block, Factored, FeatureMatrix, Sparse};
 use super::params::{FeatureValidParams, Names};
@@ -114,6 +114,13 @@ impl Vocabulary {
         }
     }
 
+    /// Which of the documents' words the vocabulary holds.
+    #[must_use]
+    pub(crate) fn knows(&self, documents: &Documents, names: Names) -> Known {
+        let index = self.words.index();
+        Known { known: documents.words.iter().map(|word| index.find(&self.words, word).is_some()).collect(), names }
+    }
+
     /// The vectors of the given rows, of shape (n_rows, n_features); a block is zero where the row holds nothing of its
     /// vocabulary.
     ///
@@ -208,6 +215,21 @@ impl Vocabulary {
             counts.push_row(sentence);
         }
         Factored::new(scale, counts, phi)
+    }
+}
+
+/// Which words of some documents a vocabulary holds.
+#[derive(Debug)]
+pub(crate) struct Known {
+    known: Vec<bool>,
+    names: Names,
+}
+
+impl Known {
+    /// Whether the vocabulary holds the token, or it counts as a name.
+    pub(crate) fn is_known(&self, token: Written) -> bool {
+        let known = |word: u32| self.known[word as usize];
+        known(token.word()) || self.names.masks(token.is_capital(), || false)
     }
 }
 

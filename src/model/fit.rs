@@ -154,6 +154,16 @@ impl FittedLogistic {
         }
     }
 
+    /// From points alone, the intercept last, where the fits' reports are not kept.
+    pub(crate) fn from_points(points: &[Point]) -> Self {
+        let n_features = points.first().map_or(0, |point| point.len() - 1);
+        FittedLogistic {
+            weights: Array2::from_shape_fn((points.len(), n_features), |(j, k)| points[j][k]),
+            intercepts: points.iter().map(|point| point[n_features]).collect(),
+            fits: Vec::new(),
+        }
+    }
+
     /// Decision values `z = X w + b`, of shape (n_samples, n_frames).
     #[must_use]
     pub fn decision_function(&self, matrix: &FeatureMatrix) -> Array2<f64> {

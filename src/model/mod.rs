@@ -19,10 +19,10 @@ pub use explain::{Contribution, Explanation, FrameExplanation};
 pub use fit::{FitReport, FittedLogistic};
 pub use params::{ClassWeight, LogisticParams, LogisticValidParams, Prior};
 pub use scorer::{Scorer, Scratch};
-pub use summary::{FrameSummary, Metadata, TrainingSummary};
+pub use summary::{FrameSummary, Metadata, Profile, TrainingSummary};
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use artifact::Parts;
+pub(crate) use artifact::{Parts, text_digests};
 pub(crate) use fit::{FrameFit, fit_frame};

@@ -41,6 +41,18 @@ pub struct TrainingSummary {
     pub frames: Vec<FrameSummary>,
     /// Scores out of fold, thresholds and calibration cross-fitted.
     pub evaluation: Evaluation,
+    /// What the rows look like to models that had not seen them.
+    pub profile: Profile,
+}
+
+/// What other rows are compared with, to tell whether they are like the training rows.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Share of words that the vocabulary of the other folds does not hold; names do not count where they are masked.
+    pub unknown_words: f64,
+    /// The nine deciles of each frame's probability out of fold, in column order of the frames.
+    pub proba_deciles: Vec<Vec<f64>>,
 }
 
 /// One frame's part of the summary.

@@ -74,18 +74,24 @@ impl Bootstrap {
         clusters.iter().map(|cluster| times[*cluster as usize]).collect()
     }
 
-    fn bounds(&self, mut values: Vec<f64>) -> (Option<f64>, Option<f64>) {
+    fn bounds(&self, values: Vec<f64>) -> (Option<f64>, Option<f64>) {
         if self.n_replicates == 0 || (values.len() as f64) < MIN_DEFINED * self.n_replicates as f64 {
             return (None, None);
         }
-        values.sort_by(f64::total_cmp);
-        let tail = (1.0 - self.level) / 2.0;
-        (Some(quantile(&values, tail)), Some(quantile(&values, 1.0 - tail)))
+        let (low, high) = percentile_bounds(values, self.level);
+        (Some(low), Some(high))
     }
 }
 
+/// The `(1 ± level)/2` quantiles of a statistic's replicates, of which there is at least one.
+pub(crate) fn percentile_bounds(mut values: Vec<f64>, level: f64) -> (f64, f64) {
+    values.sort_by(f64::total_cmp);
+    let tail = (1.0 - level) / 2.0;
+    (quantile(&values, tail), quantile(&values, 1.0 - tail))
+}
+
 /// The `q` quantile of sorted values, linear between the two nearest (type 7 of Hyndman & Fan 1996). `values` is not empty.
-fn quantile(values: &[f64], q: f64) -> f64 {
+pub(crate) fn quantile(values: &[f64], q: f64) -> f64 {
     let at = q * (values.len() - 1) as f64;
     let (below, above) = (at.floor() as usize, at.ceil() as usize);
     values[below] + (values[above] - values[below]) * (at - at.floor())

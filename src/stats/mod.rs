@@ -3,9 +3,13 @@
 //! Every room may take from here; nothing here knows of text.
 
 mod bootstrap;
+mod corrected;
+mod distributions;
 mod estimate;
 mod krippendorff;
 mod logistic;
+mod multiplicity;
+mod proportion;
 
 use std::collections::BTreeMap;
 
@@ -14,9 +18,14 @@ use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
 pub use bootstrap::{Bootstrap, MIN_CLUSTERS, Replicate};
+pub(crate) use bootstrap::{percentile_bounds, quantile};
+pub use corrected::{CorrectedMean, Design, Reliance, Unit, corrected_mean};
+pub use distributions::{normal_quantile, t_quantile, t_two_sided_p};
 pub use estimate::Estimate;
 pub use krippendorff::krippendorff_alpha;
 pub use logistic::{DenseLogistic, fit_dense_logistic};
+pub use multiplicity::Adjustment;
+pub use proportion::{Difference, Proportion};
 
 /// A generator that depends on nothing but the seed, the purpose and the index, so that neither the number of threads nor
 /// the order of calls can change what is drawn.

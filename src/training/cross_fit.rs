@@ -19,6 +19,18 @@ pub(crate) struct OutOfFold<'a> {
     pub folds: &'a Folds,
     pub alphas: &'a [f64],
     pub decisions: Array3<f64>,
+    /// Share of words that the other folds' vocabulary does not hold.
+    pub unknown_words: f64,
+    /// What was fitted on all folds but one, for each of them; empty unless it was asked for.
+    pub fits: Vec<FoldFit>,
+}
+
+/// What was fitted on all folds but one.
+#[derive(Debug, Clone)]
+pub(crate) struct FoldFit {
+    pub vocabulary: Vocabulary,
+    /// For each frame and penalty, the weights with the intercept last.
+    pub points: Vec<Vec<Vec<f64>>>,
 }
 
 /// What was chosen for one frame.
@@ -31,16 +43,18 @@ pub(crate) struct Choice {
 
 /// Fits every frame on every fold's training rows along the path of penalties, strongest first, each from the solution before.
 ///
-/// Vocabulary and idf come from the training rows of the fold, so that nothing of a held-out row is known.
+/// Vocabulary and idf come from the training rows of the fold, so that nothing of a held-out row is known. With `keep` the fits themselves
+/// are kept too.
 pub(crate) fn out_of_fold<'a>(
     corpus: &'a Corpus,
     lexicon: &Lexicon,
     folds: &'a Folds,
     params: &'a TrainParams,
     progress: &dyn Progress,
+    keep: bool,
 ) -> Result<OutOfFold<'a>> {
     let n_frames = corpus.frames.len();
-    let per_fold: Vec<(Vec<usize>, Vec<Path>)> = (0..folds.n_folds)
+    let per_fold: Vec<FoldRun> = (0..folds.n_folds)
         .into_par_iter()
         .map(|k| {
             let (train, test) = folds.split(k);
@@ -48,27 +62,51 @@ pub(crate) fn out_of_fold<'a>(
             let vocabulary = Vocabulary::fit(lexicon, &train, features);
             let matrix = vocabulary.transform(lexicon, &train, features);
             let held_out = vocabulary.transform(lexicon, &test, features);
-            let decisions = (0..n_frames)
+            let paths: Vec<Path> = (0..n_frames)
                 .into_par_iter()
-                .map(|j| path(corpus, &train, &matrix, &held_out, j, params, progress))
+                .map(|j| path(corpus, &train, &matrix, &held_out, j, params, progress, keep))
                 .collect::<Result<_>>()?;
-            Ok((test, decisions))
+            let known = vocabulary.knows(lexicon.documents(), features.names);
+            let tokens = || test.iter().flat_map(|row| lexicon.documents().tokens(*row));
+            let (n_words, n_unknown) = (tokens().count(), tokens().filter(|token| !known.is_known(**token)).count());
+            let (decisions, points) = paths.into_iter().map(|path| (path.decisions, path.points)).unzip();
+            let fit = keep.then_some(FoldFit { vocabulary, points });
+            Ok(FoldRun { test, decisions, n_words, n_unknown, fit })
         })
         .collect::<Result<_>>()?;
     let mut decisions = Array3::zeros((params.alphas.len(), corpus.n_rows(), n_frames));
-    for (test, of_frames) in per_fold {
-        for (j, of_alphas) in of_frames.iter().enumerate() {
+    for run in &per_fold {
+        for (j, of_alphas) in run.decisions.iter().enumerate() {
             for (a, values) in of_alphas.iter().enumerate() {
-                test.iter().zip(values).for_each(|(row, z)| decisions[(a, *row, j)] = *z);
+                run.test.iter().zip(values).for_each(|(row, z)| decisions[(a, *row, j)] = *z);
             }
         }
     }
-    Ok(OutOfFold { corpus, folds, alphas: &params.alphas, decisions })
+    let total = |count: fn(&FoldRun) -> usize| per_fold.iter().map(count).sum::<usize>() as f64;
+    let unknown_words = total(|run| run.n_unknown) / total(|run| run.n_words).max(1.0);
+    let fits = per_fold.into_iter().filter_map(|run| run.fit).collect();
+    Ok(OutOfFold { corpus, folds, alphas: &params.alphas, decisions, unknown_words, fits })
 }
 
-/// One frame's decision values on the held-out rows of one fold, for each penalty.
-type Path = Vec<Vec<f64>>;
+/// What one fold gives.
+struct FoldRun {
+    test: Vec<usize>,
+    /// By frame and penalty, the decision values of `test`.
+    decisions: Vec<Vec<Vec<f64>>>,
+    /// Words of the held-out rows, and those of them that the other rows do not hold.
+    n_words: usize,
+    n_unknown: usize,
+    fit: Option<FoldFit>,
+}
 
+/// One frame's fits on one fold, penalty by penalty.
+struct Path {
+    /// Decision values on the held-out rows.
+    decisions: Vec<Vec<f64>>,
+    points: Vec<Vec<f64>>,
+}
+
+#[expect(clippy::too_many_arguments, reason = "one call, and each is a thing of its own")]
 fn path(
     corpus: &Corpus,
     train: &[usize],
@@ -77,21 +115,23 @@ fn path(
     j: usize,
     params: &TrainParams,
     progress: &dyn Progress,
+    keep: bool,
 ) -> Result<Path> {
-    let mut start = None;
-    params
-        .alphas
-        .iter()
-        .map(|alpha| {
-            let fit = fit_rows(corpus, train, matrix, j, *alpha, params, start.as_ref())?;
-            progress.step(j);
-            let (intercept, weights) = fit.point.split_last().expect("a point has an intercept");
-            let mut z = held_out.product(weights);
-            z.iter_mut().for_each(|z| *z += intercept);
-            start = Some(fit.point);
-            Ok(z)
-        })
-        .collect()
+    let mut path = Path { decisions: Vec::new(), points: Vec::new() };
+    for alpha in &params.alphas {
+        let fit = fit_rows(corpus, train, matrix, j, *alpha, params, path.points.last())?;
+        progress.step(j);
+        let (intercept, weights) = fit.point.split_last().expect("a point has an intercept");
+        let mut z = held_out.product(weights);
+        z.iter_mut().for_each(|z| *z += intercept);
+        path.decisions.push(z);
+        // Without `keep` only the next fit's start is needed.
+        if !keep {
+            path.points.clear();
+        }
+        path.points.push(fit.point);
+    }
+    Ok(path)
 }
 
 /// Fits frame `j` on some rows, whose vectors are `matrix`.

@@ -13,4 +13,4 @@ mod train;
 pub use cross_validate::{CrossValidated, cross_validate};
 pub use params::TrainParams;
 pub use progress::{Progress, Silent};
-pub use train::{Trained, train};
+pub use train::{CrossFitted, Trained, cross_fit, train};

@@ -2,14 +2,15 @@
 
 use rayon::prelude::*;
 
-use super::cross_fit::{fit_rows, out_of_fold};
+use super::cross_fit::{Choice, fit_rows, out_of_fold};
 use super::params::TrainParams;
 use super::progress::Progress;
 use crate::corpus::{Categories, Code, Corpus, Folds, GroupBy, folds};
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{Evaluation, Leakage, LeakageScore};
+use crate::evaluation::{Evaluation, Leakage, LeakageScore, Predictions};
 use crate::features::{Documents, Lexicon, Tokenizer, Vocabulary};
-use crate::model::{FittedLogistic, FrameFit, FrameSummary, Model, Parts, TrainingSummary};
+use crate::model::{FittedLogistic, FrameFit, FrameSummary, Model, Parts, Profile, TrainingSummary, text_digests};
+use crate::stats::quantile;
 
 /// What a training run leaves: the model, and what should be said about the run.
 #[derive(Debug, Clone)]
@@ -20,6 +21,19 @@ pub struct Trained {
     pub left_out: Vec<String>,
 }
 
+/// A training run with what it fitted on the way: for rows that are judged and rows that are scored by the same kind of model.
+#[derive(Debug, Clone)]
+pub struct CrossFitted {
+    /// The model of all rows.
+    pub trained: Trained,
+    /// Of the rows trained on, by models that had not seen their group, choices and all.
+    pub out_of_fold: Predictions,
+    /// The models of all folds but one, in order of the fold left out. The mean of their probabilities on a row that nobody coded is what
+    /// [`out_of_fold`](CrossFitted::out_of_fold) is on a coded one, which a correction needs. Source: Zrnic & Candès (2024), Cross-prediction-powered
+    /// inference, PNAS 121(15).
+    pub fold_models: Vec<Model>,
+}
+
 /// Trains a model: chooses each frame's penalty out of fold, fits probability map and threshold to the same out-of-fold scores,
 /// judges them cross-fitted, and refits on all rows.
 ///
@@ -28,6 +42,18 @@ pub struct Trained {
 /// # Errors
 /// [`ErrorKind::Parameter`], [`ErrorKind::TooFewGroups`], [`ErrorKind::ConstantFrame`], [`ErrorKind::NotConverged`].
 pub fn train(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress) -> Result<Trained> {
+    run(corpus, params, progress, false).map(|run| run.trained)
+}
+
+/// Trains as [`train`] does, and keeps the models of the folds.
+///
+/// # Errors
+/// As [`train`].
+pub fn cross_fit(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress) -> Result<CrossFitted> {
+    run(corpus, params, progress, true)
+}
+
+fn run(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress, keep: bool) -> Result<CrossFitted> {
     let params = params.clone().check()?;
     let group = params.group.unwrap_or_else(|| GroupBy::natural(corpus));
     let (corpus, folds, left_out) = learnable(corpus, group, &params)?;
@@ -36,15 +62,16 @@ pub fn train(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress) -> 
     let lexicon = Lexicon::new(Documents::new(&tokenizer, &corpus.texts)?, &params.features.0);
 
     progress.begin("cross-validating", corpus.frames.names(), folds.n_folds * params.alphas.len());
-    let scores = out_of_fold(corpus, &lexicon, &folds, &params, progress)?;
+    let scores = out_of_fold(corpus, &lexicon, &folds, &params, progress, keep)?;
     progress.end();
     let choices = scores.choose(None)?;
-    let mut evaluation = scores.cross_fitted()?.judge(corpus, params.bootstrap)?;
+    let out_of_fold_predictions = scores.cross_fitted()?;
+    let mut evaluation = out_of_fold_predictions.judge(corpus, params.bootstrap)?;
     if params.leakage {
         evaluation.leakage = leakage(corpus, (group, &folds), &evaluation, &params, |other, folds| {
             let stage = format!("holding out {}", other.unit());
             progress.begin(&stage, corpus.frames.names(), folds.n_folds * params.alphas.len());
-            let scores = out_of_fold(corpus, &lexicon, folds, &params, progress);
+            let scores = out_of_fold(corpus, &lexicon, folds, &params, progress, false);
             progress.end();
             scores?.cross_fitted()?.judge(corpus, params.bootstrap)
         })?;
@@ -70,7 +97,44 @@ pub fn train(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress) -> 
         .collect::<Result<_>>()?;
     progress.end();
     let fitted = FittedLogistic::from_frames(&fits, matrix.n_features());
+    let training = TrainingSummary {
+        profile: profile(&out_of_fold_predictions, scores.unknown_words),
+        ..summary(corpus, &params, group, &folds, &choices, &fitted, evaluation)
+    };
+    let trained_on = text_digests(&corpus.texts);
+    let parts = |vocabulary: Vocabulary, fitted: FittedLogistic, choices: &[Choice]| Parts {
+        frames: corpus.frames.clone(),
+        features: params.features.0.clone(),
+        tokenizer: tokenizer.clone(),
+        vocabulary,
+        weights: fitted.weights,
+        intercepts: fitted.intercepts.to_vec(),
+        calibration: choices.iter().map(|choice| choice.calibration).collect(),
+        training: training.clone(),
+        trained_on: trained_on.clone(),
+    };
+    let model = Model::new(parts(vocabulary, fitted, &choices))?;
+    let fold_models = (0..scores.fits.len())
+        .into_par_iter()
+        .map(|k| {
+            let (fit, choices) = (scores.fits[k].clone(), scores.choose(Some(k))?);
+            let chosen = fit.points.into_iter().zip(&choices).map(|(mut path, choice)| path.swap_remove(choice.alpha));
+            let fitted = FittedLogistic::from_points(&chosen.collect::<Vec<_>>());
+            Model::new(parts(fit.vocabulary, fitted, &choices))
+        })
+        .collect::<Result<_>>()?;
+    Ok(CrossFitted { trained: Trained { model, left_out }, out_of_fold: out_of_fold_predictions, fold_models })
+}
 
+fn summary(
+    corpus: &Corpus,
+    params: &TrainParams,
+    group: GroupBy,
+    folds: &Folds,
+    choices: &[Choice],
+    fitted: &FittedLogistic,
+    evaluation: Evaluation,
+) -> TrainingSummary {
     let frame = |(j, name): (usize, &String)| {
         let (n_present, n_absent) = corpus.counts(j);
         let report = fitted.fits[j];
@@ -84,7 +148,7 @@ pub fn train(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress) -> 
         }
     };
     let distinct = |categories: &Option<Categories>| categories.as_ref().map(|categories| categories.names.len());
-    let training = TrainingSummary {
+    TrainingSummary {
         sources: corpus.sources.clone(),
         n_rows: corpus.n_rows(),
         left_out: corpus.left_out,
@@ -98,18 +162,21 @@ pub fn train(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress) -> 
         logistic: params.logistic.0.clone(),
         frames: corpus.frames.names().iter().enumerate().map(frame).collect(),
         evaluation,
+        profile: Profile::default(),
+    }
+}
+
+/// Rounded, so that the last bits of a sum or an exponential cannot move the artefact's bytes.
+fn profile(out_of_fold: &Predictions, unknown_words: f64) -> Profile {
+    let rounded = |x: f64| (x * 1e6).round() / 1e6;
+    let deciles = |mut proba: Vec<f64>| -> Vec<f64> {
+        proba.sort_by(f64::total_cmp);
+        (1..10).map(|k| rounded(quantile(&proba, f64::from(k) / 10.0))).collect()
     };
-    let model = Model::new(Parts {
-        frames: corpus.frames.clone(),
-        features: params.features.0.clone(),
-        tokenizer,
-        vocabulary,
-        weights: fitted.weights,
-        intercepts: fitted.intercepts.to_vec(),
-        calibration: choices.iter().map(|choice| choice.calibration).collect(),
-        training,
-    })?;
-    Ok(Trained { model, left_out })
+    Profile {
+        unknown_words: rounded(unknown_words),
+        proba_deciles: out_of_fold.proba.columns().into_iter().map(|column| deciles(column.to_vec())).collect(),
+    }
 }
 
 /// The corpus without frames that cannot be learned, with its folds.

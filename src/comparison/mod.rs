@@ -1,0 +1,29 @@
+//! Comparing: rows of several outlets with predictions in, shares and differences that hold out.
+//!
+//! In comes a [`Population`](crate::corpus::Population), of which people have coded a few rows, and predictions for all of them. Out goes a
+//! [`Comparison`]: for each outlet and frame the share that counting gives, the share among coded rows, and the share that corrects
+//! the one by the other, with articles as clusters; differences, ranks, distinctive words; and in words what the numbers do not
+//! support. The estimator is [`stats::corrected_mean`](crate::stats::corrected_mean). Next room: [`report`](crate::report).
+
+mod cells;
+mod compare;
+mod differences;
+mod drift;
+mod notes;
+mod params;
+mod ranks;
+mod result;
+mod shares;
+mod suspects;
+mod words;
+
+pub use compare::compare;
+pub use drift::Drift;
+pub use params::{CompareParams, Wire};
+pub use ranks::{Rank, Ranking};
+pub use result::{
+    ALL_VOICES, Comparison, Estimator, Example, Family, Note, OutletCalibration, OutletSummary, Sampling, Share,
+    ShareDifference,
+};
+pub use suspects::Suspect;
+pub use words::DistinctiveWord;

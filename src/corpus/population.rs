@@ -1,0 +1,260 @@
+//! All rows of some outlets, of which people have coded a few: what a comparison works on.
+
+use std::collections::BTreeMap;
+
+use ndarray::Array2;
+
+use super::coded::{Builder, Categories, Corpus, CorpusOptions, GroupBuilder, Layout};
+use super::columns::Header;
+use super::input::display_name;
+use super::labels::{Frames, parse_cell};
+use super::table::{Row, Table};
+use crate::error::{Error, ErrorKind, Result};
+
+/// What the name of a column of probabilities begins with; the frame follows.
+const PROBA: &str = "p_";
+/// The column of predicted frames.
+const PREDICTED: &str = "predicted";
+
+/// Rows, coded and not, with what a comparison needs beside their texts. All columns have length n_rows.
+#[derive(Debug, Clone)]
+pub struct Population {
+    /// The rows; those that nobody coded have [`Code::NotCoded`](super::Code::NotCoded) throughout.
+    pub corpus: Corpus,
+    /// The id column, or `FILE:LINE` where there is none.
+    pub ids: Vec<String>,
+    /// The voice column, if any file has it.
+    pub voices: Option<Categories>,
+    /// The wire copy column, if any file has it.
+    pub wires: Option<Categories>,
+    /// The probability of each row to have been drawn for coding; `None` where the cell is empty.
+    pub pi: Vec<Option<f64>>,
+    /// Probabilities and decisions, where the files carry them.
+    pub scores: Option<RowScores>,
+    /// Whether ids are those of an id column.
+    has_ids: bool,
+}
+
+/// Predictions as they stand in the files.
+#[derive(Debug, Clone)]
+pub struct RowScores {
+    /// Probabilities, shape (n_rows, n_frames).
+    pub proba: Array2<f64>,
+    /// Decisions of the same shape, where there is a `predicted` column.
+    pub predicted: Option<Array2<bool>>,
+}
+
+impl Population {
+    /// Reads all rows of one or more files, coded or not. Rows with an empty text are counted and left out.
+    ///
+    /// Frames are those of the `p_<frame>` columns where the first file has them for every frame of `options.frames`, or has some and no
+    /// frames are given; every file must then have them. Otherwise they are `options.frames`.
+    ///
+    /// # Errors
+    /// Whatever reading gives, with file, line and column; [`ErrorKind::NoRows`], [`ErrorKind::UnknownFrame`], and [`ErrorKind::BadValue`] for a
+    /// probability outside [0, 1].
+    pub fn read(paths: &[String], options: &CorpusOptions) -> Result<Self> {
+        let mut reader = Reader::new(options.clone());
+        for path in paths {
+            reader.read_file(path)?;
+        }
+        reader.finish().map_err(|error| match paths {
+            [path] => error.in_file(display_name(path)),
+            _ => error,
+        })
+    }
+
+    /// Takes codes and probabilities of being drawn from other rows: a file of coded rows that were drawn from these.
+    ///
+    /// Rows are matched by id, or by their text where either side has no ids. Codes that stand here already stay if the other side has none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotInPopulation`] for a coded row that is not here, or that matches several rows.
+    pub fn take_codes(&mut self, coded: &Population) -> Result<()> {
+        let by_id = self.has_ids && coded.has_ids;
+        let key = |of: &Population, row: usize| -> String {
+            if by_id { of.ids[row].clone() } else { of.corpus.texts[row].trim().to_owned() }
+        };
+        let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for row in 0..self.corpus.n_rows() {
+            places.entry(key(self, row)).or_default().push(row);
+        }
+        for other in (0..coded.corpus.n_rows()).filter(|row| coded.corpus.is_coded(*row)) {
+            let wanted = key(coded, other);
+            let found = places.get(&wanted).map_or(&[][..], Vec::as_slice);
+            let [row] = found else {
+                return Err(ErrorKind::NotInPopulation { id: coded.ids[other].clone(), by_id, n_found: found.len() }.into());
+            };
+            self.corpus.codes.row_mut(*row).assign(&coded.corpus.codes.row(other));
+            self.pi[*row] = coded.pi[other];
+        }
+        self.corpus.sources.extend(coded.corpus.sources.iter().cloned());
+        Ok(())
+    }
+
+    /// The rows that are coded for some frame, in order.
+    #[must_use]
+    pub fn coded_rows(&self) -> Vec<usize> {
+        (0..self.corpus.n_rows()).filter(|row| self.corpus.is_coded(*row)).collect()
+    }
+}
+
+/// Where the columns of one file stand that a corpus does not have.
+struct More {
+    id: Option<usize>,
+    voice: Option<usize>,
+    wire: Option<usize>,
+    pi: Option<usize>,
+    proba: Vec<usize>,
+    predicted: Option<usize>,
+}
+
+struct Reader {
+    options: CorpusOptions,
+    corpus: Builder,
+    ids: Vec<String>,
+    voices: GroupBuilder,
+    wires: GroupBuilder,
+    pi: Vec<Option<f64>>,
+    proba: Vec<f64>,
+    predicted: Vec<bool>,
+    /// Frames whose probabilities the files carry; `None` before the first file.
+    scored: Option<Option<Frames>>,
+    all_predicted: bool,
+    has_ids: bool,
+}
+
+impl Reader {
+    fn new(options: CorpusOptions) -> Self {
+        Reader {
+            options: CorpusOptions { uncoded: true, ..options },
+            corpus: Builder::default(),
+            ids: Vec::new(),
+            voices: GroupBuilder::default(),
+            wires: GroupBuilder::default(),
+            pi: Vec::new(),
+            proba: Vec::new(),
+            predicted: Vec::new(),
+            scored: None,
+            all_predicted: true,
+            has_ids: true,
+        }
+    }
+
+    fn read_file(&mut self, path: &str) -> Result<()> {
+        let mut table = Table::open_hashed(path, &self.options.read)?;
+        if self.scored.is_none() {
+            let scored =
+                scored_frames(table.header(), self.options.frames.as_ref()).map_err(|e| e.in_file(table.name()))?;
+            if let Some(frames) = &scored {
+                self.options.frames = Some(frames.clone());
+                self.options.frames_owner = Some("the rows' p_ columns".into());
+            }
+            self.scored = Some(scored);
+        }
+        let placed = Layout::find(&table, &self.options).and_then(|layout| Ok((layout, self.more(table.header())?)));
+        let (layout, more) = placed.map_err(|error| error.in_file(table.name()))?;
+        self.has_ids &= more.id.is_some();
+        self.all_predicted &= more.predicted.is_some();
+        let mut row = Row::default();
+        let mut n_rows = 0;
+        while table.read(&mut row)? {
+            n_rows += 1;
+            let added = self.add(&row, &layout, &more, table.name());
+            added.map_err(|error| error.at_line(row.line).in_file(table.name()))?;
+        }
+        if n_rows == 0 {
+            return Err(Error::from(ErrorKind::NoRows { purpose: "compare".into() }).in_file(table.name()));
+        }
+        self.corpus.end_file(&table, n_rows, &self.options)
+    }
+
+    fn more(&self, header: &Header) -> Result<More> {
+        let columns = &self.options.read.columns;
+        let frames = self.scored.as_ref().and_then(Option::as_ref).map_or(&[][..], Frames::names);
+        let proba = frames.iter().map(|frame| header.require(&format!("{PROBA}{frame}"), "; the first file has it"));
+        Ok(More {
+            id: header.find(&columns.id),
+            voice: header.find(&columns.voice),
+            wire: header.find(&columns.wire_id),
+            pi: header.find(&columns.pi),
+            proba: proba.collect::<Result<_>>()?,
+            predicted: header.find(PREDICTED).filter(|_| !frames.is_empty()),
+        })
+    }
+
+    fn add(&mut self, row: &Row, layout: &Layout, more: &More, file: &str) -> Result<()> {
+        if !self.corpus.add(row, layout, &self.options)? {
+            return Ok(());
+        }
+        let columns = &self.options.read.columns;
+        self.ids.push(match more.id.map(|column| row.get(column)).filter(|id| !id.is_empty()) {
+            Some(id) => id.to_owned(),
+            None => format!("{file}:{}", row.line),
+        });
+        self.voices.push(row, more.voice);
+        self.wires.push(row, more.wire);
+        self.pi.push(match more.pi {
+            None => None,
+            Some(column) => parse_pi(row.get(column)).map_err(|error| error.in_column(&columns.pi))?,
+        });
+        let frames = self.options.frames.as_ref().map_or(&[][..], Frames::names);
+        for (column, frame) in more.proba.iter().zip(frames) {
+            let found = row.get(*column);
+            let proba = found.trim().parse().ok().filter(|p: &f64| (0.0..=1.0).contains(p)).ok_or_else(|| {
+                let expected = "a probability from 0 to 1; rename the column if it is not one of a frame's".to_owned();
+                Error::from(ErrorKind::BadValue { found: found.to_owned(), expected }).in_column(&format!("{PROBA}{frame}"))
+            })?;
+            self.proba.push(proba);
+        }
+        if let Some(column) = more.predicted {
+            let names = parse_cell(row.get(column)).map_err(|error| error.in_column(PREDICTED))?.unwrap_or_default();
+            self.predicted.extend(frames.iter().map(|frame| names.contains(&frame.as_str())));
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Population> {
+        let corpus = self.corpus.finish(&self.options)?;
+        let n_rows = corpus.n_rows();
+        let shape = (n_rows, corpus.frames.len());
+        let scores = self.scored.flatten().map(|_| RowScores {
+            proba: Array2::from_shape_vec(shape, self.proba).expect("each row gave its probabilities"),
+            predicted: self
+                .all_predicted
+                .then(|| Array2::from_shape_vec(shape, self.predicted).expect("each row gave its decisions")),
+        });
+        Ok(Population {
+            corpus,
+            ids: self.ids,
+            voices: self.voices.finish(),
+            wires: self.wires.finish(),
+            pi: self.pi,
+            scores,
+            has_ids: self.has_ids,
+        })
+    }
+}
+
+/// The frames that a header has probabilities of, if it has those that are wanted.
+fn scored_frames(header: &Header, wanted: Option<&Frames>) -> Result<Option<Frames>> {
+    let found: Vec<String> = header.names().iter().filter_map(|name| name.strip_prefix(PROBA)).map(str::to_owned).collect();
+    match wanted {
+        Some(frames) if frames.names().iter().all(|frame| found.contains(frame)) => Ok(Some(frames.clone())),
+        Some(_) => Ok(None),
+        None if found.is_empty() => Ok(None),
+        None => Frames::new(found).map(Some),
+    }
+}
+
+fn parse_pi(cell: &str) -> Result<Option<f64>> {
+    let cell = cell.trim();
+    if cell.is_empty() {
+        return Ok(None);
+    }
+    cell.parse().ok().filter(|pi: &f64| *pi > 0.0 && *pi <= 1.0).map(Some).ok_or_else(|| {
+        let expected = "the probability with which the row was drawn to be coded, above 0 and at most 1, as `framescope sample` \
+                        writes it; rows picked in any other way have none, and cannot stand for an outlet";
+        ErrorKind::BadValue { found: cell.to_owned(), expected: expected.into() }.into()
+    })
+}
