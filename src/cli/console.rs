@@ -9,6 +9,7 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::args::Common;
+use crate::comparison::Note;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::output::AtomicFile;
@@ -33,6 +34,17 @@ pub(super) fn warn(common: &Common, message: &str) {
 pub(super) fn note(common: &Common, message: &str) {
     if !common.quiet {
         say(message);
+    }
+}
+
+/// Prints what must be said beside a result.
+pub(super) fn notes(common: &Common, notes: &[Note]) {
+    for told in notes {
+        if told.is_warning {
+            warn(common, &told.text);
+        } else {
+            note(common, &told.text);
+        }
     }
 }
 
@@ -76,6 +88,17 @@ pub(super) fn write_rows<T>(
     let done = work(&mut |bytes| file.write_all(bytes))?;
     file.commit()?;
     Ok(done)
+}
+
+/// A spinner that tells what is being done.
+pub(super) fn stage(common: &Common, what: &'static str) -> ProgressBar {
+    if !shows_progress(common) {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{spinner} {msg}  {elapsed}").expect("the template is valid");
+    let bar = ProgressBar::new_spinner().with_style(style).with_message(what);
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
 }
 
 /// A bar over the bytes of some files, which give an ETA where the files tell their size; hidden where nobody would see it.

@@ -8,6 +8,8 @@ mod evaluate;
 mod explain;
 mod inspect;
 mod predict;
+mod sample;
+mod sampling;
 mod segment;
 mod train;
 
@@ -67,6 +69,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Train(args) => train::run(args, &cli.common),
         Command::Evaluate(args) => evaluate::run(args, &cli.common),
         Command::Predict(args) => predict::run(args, &cli.common),
+        Command::Sample(args) => sample::run(args, &cli.common),
         Command::Explain(args) => explain::run(args, &cli.common),
         Command::Inspect(args) => inspect::run(args, &cli.common),
     }

@@ -1,9 +1,9 @@
 //! What must be said beside the numbers: refusals, assumptions, warnings, each with what would be enough.
 
 use super::cells::Cells;
-use super::result::{Note, OutletCalibration, OutletSummary, Sampling};
 use super::drift::Drift;
 use super::ranks::Ranking;
+use super::result::{Note, OutletCalibration, OutletSummary, Sampling};
 use crate::stats::MIN_CLUSTERS;
 
 /// Names listed before "and N more".
@@ -13,7 +13,7 @@ fn note(code: &'static str, is_warning: bool, text: String) -> Note {
     Note { code, is_warning, text }
 }
 
-fn few(names: &[&str]) -> String {
+pub(super) fn few(names: &[&str]) -> String {
     let shown = names.iter().take(MOST_NAMES).copied().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(MOST_NAMES) {
         0 => shown,
@@ -36,7 +36,11 @@ pub(super) fn notes(
             || format!("code rows of at least two outlets, in {MIN_CLUSTERS} articles each"),
             |n| format!("about {n} coded rows an outlet would tell the clearest pair apart, if it is as far apart as it now looks"),
         );
-        notes.push(note("no-ranking", true, format!("{}: no ranking, since no two outlets can be told apart; {enough}.", ranking.frame)));
+        notes.push(note(
+            "no-ranking",
+            true,
+            format!("{}: no ranking, since no two outlets can be told apart; {enough}.", ranking.frame),
+        ));
     }
     for off in calibration.iter().filter(|off| off.is_off) {
         notes.push(note(

@@ -11,6 +11,7 @@ pub(crate) mod input;
 mod labels;
 mod population;
 mod quotes;
+mod rewrite;
 mod splits;
 mod table;
 
@@ -19,6 +20,7 @@ pub(crate) use coded::cluster;
 pub use coded::{Categories, Corpus, CorpusOptions, LeftOut, SourceFile};
 pub use columns::{ColumnNames, Header};
 pub use labels::{Code, Codes, Frames, NO_FRAME, SEPARATOR};
-pub use population::{Population, RowScores};
+pub use population::{Population, RawRows, RowScores};
+pub(crate) use rewrite::{Cell, Rewriter};
 pub use splits::{Folds, GroupBy, folds};
 pub use table::{ReadOptions, Row, Table, TableFormat};

@@ -7,10 +7,12 @@ mod card;
 mod evaluation;
 mod explanation;
 mod layout;
+mod sample;
 
 pub use card::{card_table, feature_csv};
 pub use evaluation::{evaluation_csv, evaluation_table};
 pub use explanation::{EXPLANATION_COLUMNS, explanation_csv, explanation_header, explanation_json, strongest};
+pub use sample::{SAMPLE_COLUMNS, sample_csv, sample_table};
 
 use serde::Serialize;
 
