@@ -204,6 +204,19 @@ pub enum ErrorKind {
     /// Outlets are to be compared, and no row names one.
     #[error("no row names its outlet; name the column that does with --outlet-column")]
     NoOutlets,
+    /// Coded rows are to correct predictions of a model that was trained on them.
+    #[error(
+        "{n_seen} of the {n_coded} coded rows trained {model}: on them it errs less than elsewhere, and would be corrected too little; \
+         run `framescope study` on these rows, which predicts each by models that had not seen it, or name a model trained without them"
+    )]
+    NotHeldOut {
+        /// Coded rows that the model was trained on.
+        n_seen: usize,
+        /// Coded rows.
+        n_coded: usize,
+        /// The model.
+        model: String,
+    },
     /// Some coded rows say with what probability they were drawn, and others do not.
     #[error(
         "{n_without} of {n_coded} coded rows have no pi (the first is {id:?}), and the others do; rows that were picked by another rule than \

@@ -14,6 +14,7 @@
 //! - [`training`]: the rooms before at work together, from coded rows to a model.
 //! - [`predict`]: a model on rows by the million.
 //! - [`comparison`]: how do outlets differ, and how sure is that?
+//! - [`study`]: all of it at once, from coded rows to a comparison.
 //! - [`report`]: results as tables, JSON and CSV.
 
 pub mod calibration;
@@ -31,6 +32,7 @@ pub mod predict;
 pub mod report;
 pub mod segment;
 pub mod stats;
+pub mod study;
 pub mod training;
 
 pub use comparison::{Comparison, CompareParams};

@@ -3,12 +3,15 @@
 #![expect(clippy::disallowed_methods, reason = "messages tell how long a run took")]
 
 mod args;
+mod compare;
+mod comparing;
 mod console;
 mod evaluate;
 mod explain;
 mod inspect;
 mod predict;
 mod segment;
+mod study;
 mod train;
 
 use std::process::ExitCode;
@@ -66,6 +69,8 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Segment(args) => segment::run(args, &cli.common),
         Command::Train(args) => train::run(args, &cli.common),
         Command::Evaluate(args) => evaluate::run(args, &cli.common),
+        Command::Compare(args) => compare::run(args, &cli.common),
+        Command::Study(args) => study::run(args, &cli.common),
         Command::Predict(args) => predict::run(args, &cli.common),
         Command::Explain(args) => explain::run(args, &cli.common),
         Command::Inspect(args) => inspect::run(args, &cli.common),

@@ -11,6 +11,7 @@ mod differences;
 mod drift;
 mod notes;
 mod params;
+mod predicted;
 mod ranks;
 mod result;
 mod shares;
@@ -20,6 +21,7 @@ mod words;
 pub use compare::compare;
 pub use drift::Drift;
 pub use params::{CompareParams, Wire};
+pub use predicted::predictions;
 pub use ranks::{Rank, Ranking};
 pub use result::{
     ALL_VOICES, Comparison, Estimator, Example, Family, Note, OutletCalibration, OutletSummary, Sampling, Share,

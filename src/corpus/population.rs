@@ -48,15 +48,16 @@ impl Population {
     /// Reads all rows of one or more files, coded or not. Rows with an empty text are counted and left out.
     ///
     /// Frames are those of the `p_<frame>` columns where the first file has them for every frame of `options.frames`, or has some and no
-    /// frames are given; every file must then have them. Otherwise they are `options.frames`.
+    /// frames are given; every file must then have them. Otherwise they are `options.frames`, or else `model_frames`, or else those found in
+    /// the labels.
     ///
     /// # Errors
     /// Whatever reading gives, with file, line and column; [`ErrorKind::NoRows`], [`ErrorKind::UnknownFrame`], and [`ErrorKind::BadValue`] for a
     /// probability outside [0, 1].
-    pub fn read(paths: &[String], options: &CorpusOptions) -> Result<Self> {
+    pub fn read(paths: &[String], options: &CorpusOptions, model_frames: Option<&Frames>) -> Result<Self> {
         let mut reader = Reader::new(options.clone());
         for path in paths {
-            reader.read_file(path)?;
+            reader.read_file(path, model_frames)?;
         }
         reader.finish().map_err(|error| match paths {
             [path] => error.in_file(display_name(path)),
@@ -141,7 +142,7 @@ impl Reader {
         }
     }
 
-    fn read_file(&mut self, path: &str) -> Result<()> {
+    fn read_file(&mut self, path: &str, model_frames: Option<&Frames>) -> Result<()> {
         let mut table = Table::open_hashed(path, &self.options.read)?;
         if self.scored.is_none() {
             let scored =
@@ -149,6 +150,9 @@ impl Reader {
             if let Some(frames) = &scored {
                 self.options.frames = Some(frames.clone());
                 self.options.frames_owner = Some("the rows' p_ columns".into());
+            } else if let (None, Some(frames)) = (&self.options.frames, model_frames) {
+                self.options.frames = Some(frames.clone());
+                self.options.frames_owner = Some("the model".into());
             }
             self.scored = Some(scored);
         }
