@@ -204,6 +204,19 @@ pub enum ErrorKind {
     /// Outlets are to be compared, and no row names one.
     #[error("no row names its outlet; name the column that does with --outlet-column")]
     NoOutlets,
+    /// Coded rows are to correct predictions of a model that was trained on them.
+    #[error(
+        "{n_seen} of the {n_coded} coded rows trained {model}: on them it errs less than elsewhere, and would be corrected too little; \
+         run `framescope study` on these rows, which predicts each by models that had not seen it, or name a model trained without them"
+    )]
+    NotHeldOut {
+        /// Coded rows that the model was trained on.
+        n_seen: usize,
+        /// Coded rows.
+        n_coded: usize,
+        /// The model.
+        model: String,
+    },
     /// Whole articles are to be drawn, and no column names them.
     #[error(
         "no column names the rows' articles; name the one that does with --doc-id-column, or draw single rows without --whole-articles"
@@ -211,7 +224,8 @@ pub enum ErrorKind {
     NoArticleColumn,
     /// No row is left to draw from.
     #[error(
-        "there is no row to draw: all {n_coded} rows of an outlet are coded already; add rows that nobody coded, or keep the coded ones in the draw          with --keep-coded"
+        "there is no row to draw: all {n_coded} rows of an outlet are coded already; add rows that nobody coded, or keep the coded ones in the draw \
+         with --keep-coded"
     )]
     NothingToDraw {
         /// Coded rows.
@@ -219,7 +233,9 @@ pub enum ErrorKind {
     },
     /// Coded rows are to stay in a draw, and nothing shows that they came from one.
     #[error(
-        "the coded rows of {outlet:?} cannot stay in the draw: {found}, so it is not known with what chance they were picked, and rows picked by          another rule than a draw with known probabilities say nothing sure of their outlet. Without --keep-coded they stand aside; if          they are a simple random sample of their outlet's rows, vouch for it with --coded-at-random"
+        "the coded rows of {outlet:?} cannot stay in the draw: {found}, so it is not known with what chance they were picked, and rows picked by \
+         another rule than a draw with known probabilities say nothing sure of their outlet. Without --keep-coded they stand aside; if \
+         they are a simple random sample of their outlet's rows, vouch for it with --coded-at-random"
     )]
     NotDrawn {
         /// The outlet.

@@ -14,6 +14,7 @@
 //! - [`training`]: the rooms before at work together, from coded rows to a model.
 //! - [`predict`]: a model on rows by the million.
 //! - [`comparison`]: how do outlets differ, and how sure is that?
+//! - [`study`]: all of it at once, from coded rows to a comparison.
 //! - [`report`]: results as tables, JSON and CSV.
 
 pub mod calibration;
@@ -31,9 +32,10 @@ pub mod predict;
 pub mod report;
 pub mod segment;
 pub mod stats;
+pub mod study;
 pub mod training;
 
-pub use comparison::{CompareParams, Comparison};
+pub use comparison::{Comparison, CompareParams};
 pub use corpus::{Code, Corpus, CorpusOptions, Frames, GroupBy, Population};
 pub use error::{Error, ErrorKind, Place, Result};
 pub use evaluation::{Evaluation, Metric};

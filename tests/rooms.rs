@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room may name only rooms above it. `error`, `output`, `parallel` and `stats` are the shelf that all may take from.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("error", &[]),
     ("output", &["error"]),
     ("parallel", &["error"]),
@@ -19,6 +19,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("training", &["calibration", "corpus", "error", "evaluation", "features", "model", "stats"]),
     ("predict", &["corpus", "error", "model", "parallel"]),
     ("comparison", &["corpus", "error", "evaluation", "features", "model", "stats"]),
+    ("study", &["comparison", "corpus", "error", "evaluation", "model", "training"]),
     ("report", &["comparison", "corpus", "error", "evaluation", "features", "model", "stats"]),
     (
         "cli",
@@ -34,6 +35,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
             "report",
             "segment",
             "stats",
+            "study",
             "training",
         ],
     ),

@@ -3,10 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 use framescope::evaluation::{Predictions, Scored, evaluate};
-use framescope::stats::Bootstrap;
+use framescope::stats::{Bootstrap, Design, Proportion, Reliance, Unit, corrected_mean};
 use framescope::training::{Silent, train};
 use framescope::{Code, Corpus, CorpusOptions, Frames, Metric, TrainParams};
 use ndarray::Array2;
+use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
@@ -86,4 +87,140 @@ fn no_signal_in_no_skill_out() {
     let hits = aucs.iter().filter(|auc| auc.low.unwrap() <= 0.5 && 0.5 <= auc.high.unwrap()).count();
     assert!(hits >= 2, "{aucs:?}");
     assert!(aucs.iter().all(|auc| (auc.value - 0.5).abs() < 0.08), "{aucs:?}");
+}
+
+/// How a world of articles is made and coded.
+#[derive(Debug, Clone, Copy)]
+struct World {
+    /// Share of sentences with the frame.
+    share: f64,
+    /// Articles, and sentences in each.
+    articles: (usize, usize),
+    /// How far articles differ: the share within one is the overall share plus or minus this.
+    spread: f64,
+    /// What the model knows: 0 nothing, 1 everything; below 0 it is worse than nothing.
+    skill: f64,
+    /// Added to every probability.
+    bias: f64,
+    drawing: Drawing,
+}
+
+/// How rows are drawn to be coded.
+#[derive(Debug, Clone, Copy)]
+enum Drawing {
+    /// So many rows.
+    Rows(usize),
+    /// So many articles, whole.
+    Articles(usize),
+    /// Each row by itself, with about so many in all, high probabilities four times as often.
+    Unequal(usize),
+}
+
+const PLAIN: World = World {
+    share: 0.3,
+    articles: (80, 5),
+    spread: 0.0,
+    skill: 0.6,
+    bias: 0.1,
+    drawing: Drawing::Rows(60),
+};
+
+fn draw_world(rng: &mut ChaCha8Rng, world: World) -> (Vec<Unit>, Design) {
+    let (n_articles, per_article) = world.articles;
+    let mut units = Vec::new();
+    for article in 0..n_articles {
+        let sign = if rng.random_range(0.0..1.0) < 0.5 { 1.0 } else { -1.0 };
+        let share = world.share + sign * world.spread;
+        for _ in 0..per_article {
+            let truth = f64::from(u8::from(rng.random_range(0.0..1.0) < share));
+            let noise: f64 = rng.random_range(0.0..1.0);
+            let prediction = (world.skill.abs() * if world.skill > 0.0 { truth } else { 1.0 - truth }
+                + (1.0 - world.skill.abs()) * noise
+                + world.bias)
+                .clamp(0.0, 1.0);
+            units.push(Unit { prediction, gold: Some(truth), pi: 1.0, weight: 1.0, cluster: article as u32 });
+        }
+    }
+    let n = units.len();
+    let design = match world.drawing {
+        Drawing::Rows(_) | Drawing::Articles(_) => Design::SimpleRandom,
+        Drawing::Unequal(_) => Design::Known,
+    };
+    let chosen: Vec<bool> = match world.drawing {
+        Drawing::Rows(k) => first_of_shuffled(rng, n, k),
+        Drawing::Articles(k) => {
+            let articles = first_of_shuffled(rng, n_articles, k);
+            units.iter().map(|unit| articles[unit.cluster as usize]).collect()
+        }
+        Drawing::Unequal(k) => {
+            let size = |unit: &Unit| if unit.prediction > 0.6 { 4.0 } else { 1.0 };
+            let total: f64 = units.iter().map(size).sum();
+            units.iter_mut().for_each(|unit| unit.pi = (k as f64 * size(unit) / total).min(1.0));
+            units.iter().map(|unit| rng.random_range(0.0..1.0) < unit.pi).collect()
+        }
+    };
+    units.iter_mut().zip(chosen).filter(|(_, chosen)| !chosen).for_each(|(unit, _)| unit.gold = None);
+    (units, design)
+}
+
+fn first_of_shuffled(rng: &mut ChaCha8Rng, n: usize, k: usize) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..n).collect();
+    order.shuffle(rng);
+    let mut chosen = vec![false; n];
+    order[..k].iter().for_each(|i| chosen[*i] = true);
+    chosen
+}
+
+fn share(world: World, rng: &mut ChaCha8Rng, reliance: Reliance) -> Proportion {
+    let (units, design) = draw_world(rng, world);
+    corrected_mean(&units, design, reliance).unwrap().proportion().unwrap()
+}
+
+const DRAWS: u64 = 2000;
+
+/// How often the interval of the share holds it, and that of a difference to another outlet of the same make holds 0; the mean widths of the
+/// corrected interval and of that of coding alone.
+fn coverage(world: World) -> (f64, f64, f64, f64) {
+    let (mut shares, mut differences, mut width, mut width_alone) = (0, 0, 0.0, 0.0);
+    for draw in 0..DRAWS {
+        let rng = |part| ChaCha8Rng::seed_from_u64(2 * draw + part);
+        let one = share(world, &mut rng(0), Reliance::Tuned);
+        let other = share(world, &mut rng(1), Reliance::Tuned);
+        let alone = share(world, &mut rng(0), Reliance::Power(0.0));
+        let (low, high) = one.interval(0.95);
+        shares += u32::from(low <= world.share && world.share <= high);
+        width += high - low;
+        let (low_alone, high_alone) = alone.interval(0.95);
+        width_alone += high_alone - low_alone;
+        differences += u32::from(one.minus(&other, 0.95).p > 0.05);
+    }
+    let of_draws = |x: f64| x / DRAWS as f64;
+    (of_draws(f64::from(shares)), of_draws(f64::from(differences)), of_draws(width), of_draws(width_alone))
+}
+
+#[test]
+fn corrected_shares_and_differences_cover() {
+    let worlds = [
+        ("plain", PLAIN),
+        ("rare", World { share: 0.06, ..PLAIN }),
+        ("common", World { share: 0.85, bias: -0.2, ..PLAIN }),
+        ("no bias", World { bias: 0.0, ..PLAIN }),
+        ("bad model", World { skill: -0.5, bias: 0.3, ..PLAIN }),
+        ("useless model", World { skill: 0.0, ..PLAIN }),
+        ("clusters", World { spread: 0.25, ..PLAIN }),
+        ("clusters, useless model", World { spread: 0.25, skill: 0.0, ..PLAIN }),
+        ("whole articles", World { spread: 0.25, drawing: Drawing::Articles(30), ..PLAIN }),
+        ("unequal pi", World { drawing: Drawing::Unequal(60), ..PLAIN }),
+        ("unequal pi, clusters", World { spread: 0.25, drawing: Drawing::Unequal(60), ..PLAIN }),
+        ("unequal pi, bad model", World { skill: -0.5, bias: 0.3, drawing: Drawing::Unequal(60), ..PLAIN }),
+        ("few coded", World { drawing: Drawing::Rows(25), ..PLAIN }),
+    ];
+    for (name, world) in worlds {
+        let (shares, differences, width, alone) = coverage(world);
+        println!("{name:<26} share {shares:.4}  difference {differences:.4}  width {width:.4}, alone {alone:.4}");
+        // 2,000 draws: the binomial error is half a point.
+        assert!((0.93..=0.975).contains(&shares), "{name}: the share is covered {shares}");
+        assert!((0.93..=0.98).contains(&differences), "{name}: no difference is found in {differences}");
+        assert!(width <= 1.005 * alone, "{name}: the corrected interval is wider, {width} against {alone}");
+    }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::styling::Styles;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+use super::comparing::{CompareArgs, StudyArgs};
 use super::sampling::SampleArgs;
 use crate::corpus::{ArticleOptions, ColumnNames, CorpusOptions, Frames, GroupBy, ReadOptions, TableFormat};
 use crate::error::{Error, Result};
@@ -36,7 +37,9 @@ const STYLES: Styles = Styles::styled();
 const EXAMPLES: &str = "Examples:
   framescope segment articles/ -o sentences.csv             take articles apart into sentences
   framescope predict news.csv -o scored.csv                 score with the bundled model
-  framescope sample news.csv --per-outlet 60 -o drawn.csv   draw the rows to code
+  framescope study coded.csv -o study                       from coded rows to a report on their outlets
+  framescope sample news.csv --per-outlet 60 -o drawn.csv   draw rows to code, by which outlets can be compared
+  framescope compare news.csv --coded drawn.csv -o report   compare outlets by all rows and a coded sample
   framescope train coded.csv -o my.safetensors              learn from your own labels
   framescope evaluate held_back.csv --model my.safetensors  judge it on rows it has not seen
   framescope explain --text \"Both sides agreed to talk.\"    see which words decide";
@@ -80,8 +83,12 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// Add each frame's probability and the predicted frames to rows
     Predict(PredictArgs),
-    /// Draw the rows to code, so that outlets' shares can be estimated
+    /// Draw the rows to code, by which outlets can be compared
     Sample(SampleArgs),
+    /// Compare outlets by share of frames, corrected by coded rows
+    Compare(CompareArgs),
+    /// From coded rows to model, predictions, comparison and report at once
+    Study(StudyArgs),
     /// Show what each word of a sentence contributes
     Explain(ExplainArgs),
     /// Print a model's card: data, settings, scores, hash

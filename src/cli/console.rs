@@ -1,7 +1,7 @@
 //! What a person sees: results on stdout; progress, warnings and errors on stderr.
 
 use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -88,6 +88,38 @@ pub(super) fn write_rows<T>(
     let done = work(&mut |bytes| file.write_all(bytes))?;
     file.commit()?;
     Ok(done)
+}
+
+/// Files of a folder that appear together, once all of them are complete.
+#[derive(Debug)]
+pub(super) struct OutputFolder {
+    path: PathBuf,
+    files: Vec<AtomicFile>,
+    names: Vec<&'static str>,
+}
+
+impl OutputFolder {
+    /// Makes the folder if it is not there, so that a place that cannot be written fails before long work.
+    pub(super) fn create(path: &Path) -> Result<Self> {
+        let failed = |source| Error::io("make the folder", source).in_file(&path.display().to_string());
+        std::fs::create_dir_all(path).map_err(failed)?;
+        Ok(OutputFolder { path: path.to_owned(), files: Vec::new(), names: Vec::new() })
+    }
+
+    /// Writes a file of the folder, which takes its place when the folder is committed.
+    pub(super) fn write(&mut self, name: &'static str, bytes: &[u8]) -> Result<()> {
+        let mut file = AtomicFile::create(&self.path.join(name))?;
+        file.write_all(bytes)?;
+        self.files.push(file);
+        self.names.push(name);
+        Ok(())
+    }
+
+    /// Puts all files in their places, and says which.
+    pub(super) fn commit(self) -> Result<String> {
+        self.files.into_iter().try_for_each(AtomicFile::commit)?;
+        Ok(format!("wrote {} in {}", self.names.join(", "), self.path.display()))
+    }
 }
 
 /// A spinner that tells what is being done.

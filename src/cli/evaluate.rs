@@ -3,7 +3,7 @@
 use super::args::{Common, EvaluateArgs, Format};
 use super::console::{self, Bars};
 use super::train::{warn_constant, warn_left_out};
-use crate::corpus::{Corpus, SourceFile};
+use crate::corpus::Corpus;
 use crate::evaluation::Evaluation;
 use crate::model::Scorer;
 use crate::report::{evaluation_csv, evaluation_table, to_json};
@@ -31,17 +31,12 @@ fn judge_model(args: &EvaluateArgs, common: &Common, bootstrap: Bootstrap) -> an
     let (model, name) = console::load(args.model.as_deref())?;
     let corpus = Corpus::read(&args.coded.files, &args.coded.corpus_options(Some(model.frames()))?)?;
     warn_left_out(common, corpus.left_out);
-    for source in &corpus.sources {
-        let other_part =
-            |known: &SourceFile| known.split.is_some() && source.split.is_some() && known.split != source.split;
-        let same = |known: &SourceFile| known.sha256 == source.sha256 && !other_part(known);
-        if model.metadata().training.sources.iter().any(same) {
-            let message = format!(
-                "{name} was trained on {}: these scores flatter it; use --cross-validate for honest ones",
-                source.name
-            );
-            console::warn(common, &message);
-        }
+    if let Some(source) = model.metadata().training.trained_on(&corpus.sources) {
+        let message = format!(
+            "{name} was trained on {}: these scores flatter it; use --cross-validate for honest ones",
+            source.name
+        );
+        console::warn(common, &message);
     }
     Ok(Scorer::new(model).predictions(&corpus.texts)?.judge(&corpus, bootstrap)?)
 }

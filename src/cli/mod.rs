@@ -3,6 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "messages tell how long a run took")]
 
 mod args;
+mod compare;
+mod comparing;
 mod console;
 mod evaluate;
 mod explain;
@@ -11,6 +13,7 @@ mod predict;
 mod sample;
 mod sampling;
 mod segment;
+mod study;
 mod train;
 
 use std::process::ExitCode;
@@ -68,6 +71,8 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Segment(args) => segment::run(args, &cli.common),
         Command::Train(args) => train::run(args, &cli.common),
         Command::Evaluate(args) => evaluate::run(args, &cli.common),
+        Command::Compare(args) => compare::run(args, &cli.common),
+        Command::Study(args) => study::run(args, &cli.common),
         Command::Predict(args) => predict::run(args, &cli.common),
         Command::Sample(args) => sample::run(args, &cli.common),
         Command::Explain(args) => explain::run(args, &cli.common),

@@ -67,13 +67,14 @@ impl Plan {
     /// Codes are taken to be present with the model's probabilities p. Of coding alone the variance is
     /// `V = Σ_h (A_h/M)² (mean_h Σᵢ pᵢ(1 − pᵢ) + variance_h z) / n_h`, with M the outlet's rows, i the rows of a unit and z its Σᵢ (pᵢ − P);
     /// for single rows that is `Σ_h W_h² p̄_h(1 − p̄_h) / n_h`. Corrected it is
-    /// `V = Σ_h (A_h/M)² mean_h Σᵢ pᵢ(1 − pᵢ) / n_h + Σ_articles z² / M²`, whose last part is Var(p)/M where every row is an article of its own;
-    /// it is no more than that of coding alone. For whole articles z sums over their rows, which is the design effect: rows of one article with like
-    /// probabilities tell less. The interval is a [`Proportion`]'s, its variance grown by G/(G − 1) for G articles, which are about as
-    /// many as are drawn.
+    /// `V = Σ_h (A_h/M)² mean_h Σᵢ pᵢ(1 − pᵢ) / n_h + Σ_articles z² / M²`, whose last part is Var(p)/M where every row is an article of its own.
+    /// For whole articles z sums over their rows, which is the design effect: rows of one article with like probabilities tell less.
+    ///
+    /// The interval is a [`Proportion`]'s, made as comparisons make it: the variance grown by G/(G − k) for G articles, which are about
+    /// as many as units are drawn, and k = 1, or 2 numbers fitted to the codes where predictions correct; they do not where that is no gain.
     pub fn half_width(&self, frame: usize, strata: &[Stratum], drawn: &[usize], by: By) -> Option<f64> {
-        let g = drawn.iter().sum::<usize>().min(self.n_articles);
-        if g < MIN_CLUSTERS {
+        let n_articles = drawn.iter().sum::<usize>().min(self.n_articles);
+        if n_articles < MIN_CLUSTERS {
             return None;
         }
         let m_squared = (self.n_rows as f64).powi(2);
@@ -84,16 +85,16 @@ impl Plan {
             code += scale * sums.code / a;
             spread += scale * (sums.z_squared / a - (sums.z / a).powi(2)).max(0.0);
         }
-        let variance = match by {
-            By::Coding => code + spread,
-            By::Correction => (code + self.between[frame] / m_squared).min(code + spread),
-        };
-        let share = Proportion {
+        let g = n_articles as f64;
+        let share = |variance: f64, k: f64| Proportion {
             value: self.shares[frame].clamp(0.0, 1.0),
-            variance: variance * g as f64 / (g - 1) as f64,
-            n_clusters: g,
+            variance: variance * g / (g - k),
+            df: g - k,
         };
-        let (low, high) = share.interval(self.level);
+        let alone = share(code + spread, 1.0);
+        let corrected = share(code + self.between[frame] / m_squared, 2.0);
+        let is_corrected = by == By::Correction && corrected.variance <= alone.variance;
+        let (low, high) = if is_corrected { corrected } else { alone }.interval(self.level);
         Some((high - low) / 2.0)
     }
 

@@ -12,6 +12,7 @@ mod drift;
 mod forecast;
 mod notes;
 mod params;
+mod predicted;
 mod ranks;
 mod result;
 mod sampling;
@@ -24,6 +25,7 @@ pub use compare::compare;
 pub use drift::Drift;
 pub use forecast::{Forecast, Needed};
 pub use params::{CompareParams, Wire};
+pub use predicted::predictions;
 pub use ranks::{Rank, Ranking};
 pub use result::{
     ALL_VOICES, Comparison, Estimator, Example, Family, Note, OutletCalibration, OutletSummary, Sampling, Share,

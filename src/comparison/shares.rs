@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::cells::{Cells, Outlet, Voice, distinct};
 use super::result::{Estimator, Share};
-use crate::stats::{CorrectedMean, Design, MIN_CLUSTERS, Proportion, Reliance, corrected_mean};
+use crate::stats::{CorrectedMean, Design, Proportion, Reliance, corrected_mean};
 
 /// What is known of one outlet, frame and voice.
 pub(super) struct Cell {
@@ -62,7 +62,7 @@ impl Cell {
 
     /// The share by one estimator, with its variance where the data support an interval.
     pub fn proportion(&self, estimator: Estimator) -> Option<Proportion> {
-        proportion(self.mean(estimator)?)
+        self.mean(estimator)?.proportion()
     }
 
     fn mean(&self, estimator: Estimator) -> Option<&CorrectedMean> {
@@ -109,14 +109,4 @@ impl Cell {
         let gain = if reached.variance > 0.0 { coded.variance / reached.variance } else { 1.0 };
         Some(coded.n_coded as f64 * gain)
     }
-}
-
-/// The mean as a share, its variance grown by G/(G − 1) for G coded articles; `None` under five of them.
-fn proportion(mean: &CorrectedMean) -> Option<Proportion> {
-    let g = mean.n_coded_clusters;
-    (g >= MIN_CLUSTERS).then(|| Proportion {
-        value: mean.value.clamp(0.0, 1.0),
-        variance: mean.variance * g as f64 / (g - 1) as f64,
-        n_clusters: g,
-    })
 }

@@ -5,6 +5,8 @@ use std::hash::BuildHasher as _;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
+use rayon::prelude::*;
+
 use super::artifact::Model;
 use super::cache::{ChunkCache, LONGEST_CHUNK};
 use crate::corpus::Frames;
@@ -168,19 +170,26 @@ impl Scorer {
         Ok(proba)
     }
 
-    /// Scores and decides many sentences, in order.
+    /// Scores and decides many sentences, in order, on all cores.
     ///
     /// # Errors
     /// As [`Scorer::logits`].
-    pub fn predictions<S: AsRef<str>>(&self, texts: &[S]) -> Result<Predictions> {
-        let mut predictions = Predictions::zeros(texts.len(), self.intercepts.len());
-        let mut scratch = Scratch::default();
-        let mut of_row = vec![0.0; self.intercepts.len()];
-        for (row, text) in texts.iter().enumerate() {
-            self.proba(text.as_ref(), &mut scratch, &mut of_row)?;
-            let decisions = predictions.predicted.row_mut(row).into_iter().zip(self.decide(&of_row));
-            decisions.for_each(|(cell, decision)| *cell = decision);
-            predictions.proba.row_mut(row).iter_mut().zip(&of_row).for_each(|(cell, p)| *cell = *p);
+    pub fn predictions<S: AsRef<str> + Sync>(&self, texts: &[S]) -> Result<Predictions> {
+        /// Sentences that one scratch, with the words it remembers, reads.
+        const BLOCK: usize = 8192;
+        let n_frames = self.intercepts.len();
+        let mut predictions = Predictions::zeros(texts.len(), n_frames);
+        let proba = predictions.proba.as_slice_mut().expect("the array was just made, in standard order");
+        proba.par_chunks_mut(BLOCK * n_frames).zip(texts.par_chunks(BLOCK)).try_for_each(|(proba, texts)| {
+            let mut scratch = Scratch::default();
+            proba
+                .chunks_exact_mut(n_frames)
+                .zip(texts)
+                .try_for_each(|(proba, text)| self.proba(text.as_ref(), &mut scratch, proba))
+        })?;
+        for (proba, mut predicted) in predictions.proba.rows().into_iter().zip(predictions.predicted.rows_mut()) {
+            let proba = proba.to_slice().expect("rows of a standard array are contiguous");
+            predicted.iter_mut().zip(self.decide(proba)).for_each(|(cell, decision)| *cell = decision);
         }
         Ok(predictions)
     }

@@ -31,6 +31,18 @@ pub(super) fn long(estimate: Option<&Estimate>) -> String {
     estimate.map_or_else(|| "–".to_owned(), |estimate| estimate.to_text(3))
 }
 
+/// `31.2 % [27.0, 35.6]`, or `31.2 %` without an interval; shares in [0, 1] come in.
+pub(super) fn percent(share: f64, interval: Option<(f64, f64)>) -> String {
+    let bounds = |(low, high): (f64, f64)| format!(" [{:.1}, {:.1}]", 100.0 * low, 100.0 * high);
+    format!("{:.1} %{}", 100.0 * share, interval.map(bounds).unwrap_or_default())
+}
+
+/// `+4.2 [+1.0, +7.4]`: a difference of shares in points.
+pub(super) fn points(difference: f64, interval: Option<(f64, f64)>) -> String {
+    let bounds = |(low, high): (f64, f64)| format!(" [{:+.1}, {:+.1}]", 100.0 * low, 100.0 * high);
+    format!("{:+.1}{}", 100.0 * difference, interval.map(bounds).unwrap_or_default())
+}
+
 /// `1,044`.
 pub(super) fn count(n: usize) -> String {
     let digits = n.to_string();

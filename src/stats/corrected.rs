@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Proportion;
+use super::bootstrap::MIN_CLUSTERS;
+
 /// A row of the population.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Unit {
@@ -51,6 +54,8 @@ pub struct CorrectedMean {
     pub n_coded: usize,
     /// Clusters with a coded row.
     pub n_coded_clusters: usize,
+    /// Numbers fitted to the coded rows: the mean, and the slope where it was tuned.
+    n_fitted: usize,
     design: Design,
     line: Line,
     /// Rows of the population for each unit of design weight.
@@ -58,6 +63,22 @@ pub struct CorrectedMean {
 }
 
 impl CorrectedMean {
+    /// The mean as a share, if there are five coded clusters or more: brought into [0, 1], its variance grown by G/(G − k) for G coded clusters
+    /// and k numbers fitted to them, and as many degrees of freedom.
+    #[must_use]
+    pub fn proportion(&self) -> Option<Proportion> {
+        (self.n_coded_clusters >= MIN_CLUSTERS).then(|| Proportion {
+            value: self.value.clamp(0.0, 1.0),
+            variance: self.grown_variance(),
+            df: (self.n_coded_clusters - self.n_fitted) as f64,
+        })
+    }
+
+    fn grown_variance(&self) -> f64 {
+        let (g, k) = (self.n_coded_clusters as f64, self.n_fitted as f64);
+        if g > k { self.variance * g / (g - k) } else { f64::INFINITY }
+    }
+
     /// A row's part in the estimate: what stands in for its gold value, and, where it is coded, its error grown by the rows that it speaks
     /// for. Their weighted mean is the estimate; that of some of the rows estimates the mean over these.
     #[must_use]
@@ -94,7 +115,8 @@ pub fn corrected_mean(units: &[Unit], design: Design, reliance: Reliance) -> Opt
             let power = sums.tuned_power(units, design);
             let alone = sums.estimate(units, design, sums.line(0.0));
             let with = sums.estimate(units, design, sums.line(power));
-            Some(if with.variance <= alone.variance { with } else { alone })
+            let with = CorrectedMean { n_fitted: 1 + usize::from(power > 0.0), ..with };
+            Some(if with.grown_variance() <= alone.grown_variance() { with } else { alone })
         }
     }
 }
@@ -213,6 +235,7 @@ impl Sums {
             power: line.slope * self.share_uncoded(),
             n_coded: self.n_coded,
             n_coded_clusters: self.n_coded_clusters,
+            n_fitted: 1,
             design,
             line,
             expansion: self.all / line.total,
@@ -317,10 +340,7 @@ mod tests {
 
     #[test]
     fn when_all_rows_are_coded_the_model_has_no_say() {
-        let all: Vec<Unit> = units(|row| row.1, 3)
-            .into_iter()
-            .map(|unit| Unit { gold: Some(1.0 - unit.prediction.round()), ..unit })
-            .collect();
+        let all: Vec<Unit> = units(|row| row.1, 3).into_iter().map(|unit| Unit { gold: Some(1.0 - unit.prediction.round()), ..unit }).collect();
         let tuned = corrected_mean(&all, Design::SimpleRandom, Reliance::Tuned).unwrap();
         let alone = corrected_mean(&all, Design::SimpleRandom, Reliance::Power(0.0)).unwrap();
         assert_eq!(tuned, alone);

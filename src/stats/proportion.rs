@@ -11,8 +11,8 @@ pub struct Proportion {
     pub value: f64,
     /// Its variance.
     pub variance: f64,
-    /// Clusters that the variance was estimated from, 2 or more.
-    pub n_clusters: usize,
+    /// Degrees of freedom of the variance, above 0: for a plain mean one less than its clusters.
+    pub df: f64,
 }
 
 /// A difference between two independent shares.
@@ -29,16 +29,12 @@ pub struct Difference {
 }
 
 impl Proportion {
-    fn df(&self) -> f64 {
-        (self.n_clusters.max(2) - 1) as f64
-    }
-
     /// Rows that would give this variance if they were drawn one by one.
     ///
     /// The share is first drawn toward one half, as by four more rows (Agresti & Coull 1998), so that a share near 0 does not pass for
-    /// next to no rows. Where nothing varies, the number of clusters stands in.
+    /// next to no rows. Where nothing varies, the degrees of freedom and one stand in.
     fn effective_n(&self) -> f64 {
-        let n = self.n_clusters as f64;
+        let n = self.df + 1.0;
         let drawn_in = (self.value * n + 2.0) / (n + 4.0);
         if self.variance > 0.0 { drawn_in * (1.0 - drawn_in) / self.variance } else { n }
     }
@@ -52,14 +48,13 @@ impl Proportion {
         ((centre - half).clamp(0.0, self.value), (centre + half).clamp(self.value, 1.0))
     }
 
-    /// Lower and upper bound at a confidence level: the score interval on the effective sample size, with Student's t at one less than the
-    /// number of clusters.
+    /// Lower and upper bound at a confidence level: the score interval on the effective sample size, with Student's t.
     ///
     /// With one row a cluster and no prediction this is Wilson's interval. Source: Wilson (1927), JASA 22(158); on effective sample
     /// sizes Franco, Little, Louis & Slud (2019), Journal of Survey Statistics and Methodology 7(3).
     #[must_use]
     pub fn interval(&self, level: f64) -> (f64, f64) {
-        self.limits(t_quantile(0.5 + level / 2.0, self.df()))
+        self.limits(t_quantile(0.5 + level / 2.0, self.df))
     }
 
     /// This share minus another, estimated from other clusters.
@@ -71,10 +66,10 @@ impl Proportion {
         let value = self.value - other.value;
         let total = self.variance + other.variance;
         let df = if total > 0.0 {
-            let part = |p: &Proportion| p.variance * p.variance / p.df();
+            let part = |p: &Proportion| p.variance * p.variance / p.df;
             total * total / (part(self) + part(other))
         } else {
-            self.df().min(other.df())
+            self.df.min(other.df)
         };
         let bounds = |c: f64| {
             let ((la, ua), (lb, ub)) = (self.limits(c), other.limits(c));
@@ -109,7 +104,7 @@ mod tests {
 
     fn of_rows(k: f64, n: usize) -> Proportion {
         let value = k / n as f64;
-        Proportion { value, variance: value * (1.0 - value) / n as f64, n_clusters: n }
+        Proportion { value, variance: value * (1.0 - value) / n as f64, df: n as f64 - 1.0 }
     }
 
     #[test]

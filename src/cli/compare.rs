@@ -1,0 +1,65 @@
+//! `framescope compare`: rows of several outlets in, shares that hold and a report out.
+
+use super::args::{Common, Format};
+use super::comparing::CompareArgs;
+use super::console::{self, OutputFolder};
+use crate::comparison::{Comparison, compare, predictions};
+use crate::corpus::Population;
+use crate::model::Scorer;
+use crate::report::{comparison_table, differences_csv, shares_csv, to_json};
+
+pub(super) fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
+    let params = args.comparing.params(common.seed)?;
+    let mut folder = args.output.as_deref().map(OutputFolder::create).transpose()?;
+    let (model, name) = console::load(args.model.as_deref())?;
+    let options = args.corpus_options(args.model.is_some().then(|| model.frames()))?;
+
+    let stage = console::stage(common, "reading");
+    let mut population = Population::read(&args.files, &options, Some(model.frames()))?;
+    if let Some(coded) = &args.coded {
+        let frames = Some(population.corpus.frames.clone());
+        let owner = Some("the rows compared".to_owned());
+        let options = crate::CorpusOptions { frames, frames_owner: owner, ..options };
+        let coded_rows = Population::read(std::slice::from_ref(coded), &options, None)?;
+        population.take_codes(&coded_rows).map_err(|error| error.in_file(coded))?;
+    }
+    stage.set_message("scoring");
+    let scorer = Scorer::new(model);
+    let (predictions, at_one_half) = predictions(&population, &scorer, &name)?;
+    stage.set_message("comparing");
+    // Drift is measured against the rows that trained the model that made the predictions.
+    let is_its_own = population.scores.is_none() || args.model.is_some();
+    let comparison = compare(&population, &predictions, is_its_own.then(|| scorer.model()), &params)?;
+    stage.finish_and_clear();
+
+    if at_one_half {
+        let hint = "name the model with --model, or keep the predicted column";
+        console::warn(common, &format!("the rows have no predicted column: counted shares take 0.5 for every threshold; {hint}"));
+    }
+    if let Some(folder) = &mut folder {
+        write_comparison(folder, &comparison)?;
+    }
+    tell(&comparison, common)?;
+    if let Some(folder) = folder {
+        console::note(common, &folder.commit()?);
+    }
+    Ok(())
+}
+
+/// The files that every comparison has.
+pub(super) fn write_comparison(folder: &mut OutputFolder, comparison: &Comparison) -> crate::Result<()> {
+    folder.write("shares.csv", shares_csv(comparison)?.as_bytes())?;
+    folder.write("differences.csv", differences_csv(comparison)?.as_bytes())?;
+    folder.write("comparison.json", to_json(comparison)?.as_bytes())
+}
+
+/// Prints the comparison in the form asked for, and its notes.
+pub(super) fn tell(comparison: &Comparison, common: &Common) -> crate::Result<()> {
+    console::print(&match common.format.unwrap_or(Format::Table) {
+        Format::Table => comparison_table(comparison),
+        Format::Json => to_json(comparison)?,
+        Format::Csv => shares_csv(comparison)?,
+    })?;
+    console::notes(common, &comparison.notes);
+    Ok(())
+}

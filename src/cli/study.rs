@@ -1,0 +1,28 @@
+//! `framescope study`: coded rows in; model, predictions, comparison and report out.
+
+use super::args::Common;
+use super::compare::{tell, write_comparison};
+use super::comparing::StudyArgs;
+use super::console::{self, Bars, OutputFolder};
+use super::train::{warn_constant, warn_left_out};
+use crate::corpus::{LeftOut, Population};
+use crate::report::predictions_csv;
+use crate::study::study;
+
+pub(super) fn run(args: &StudyArgs, common: &Common) -> anyhow::Result<()> {
+    let comparing = args.comparing.params(common.seed)?;
+    let bootstrap = args.comparing.bootstrap(common.seed);
+    let training = args.training.train_params(common.seed, args.folds, bootstrap)?;
+    let mut folder = OutputFolder::create(&args.output)?;
+    let population = Population::read(&args.coded.files, &args.corpus_options()?, None)?;
+    warn_left_out(common, LeftOut { not_coded: 0, ..population.corpus.left_out });
+
+    let study = study(population, &training, &comparing, &Bars::new(common))?;
+    warn_constant(common, &study.trained.left_out);
+    folder.write("model.safetensors", &study.trained.model.to_bytes()?)?;
+    folder.write("predictions.csv", predictions_csv(&study.population, &study.predictions)?.as_bytes())?;
+    write_comparison(&mut folder, &study.comparison)?;
+    tell(&study.comparison, common)?;
+    console::note(common, &folder.commit()?);
+    Ok(())
+}
