@@ -65,8 +65,9 @@ impl Plan {
     /// Half the width of the interval expected for one frame if n_h units are drawn from stratum h of A_h.
     ///
     /// Codes are taken to be present with the model's probabilities p. Of coding alone the variance is
-    /// `V = Σ_h (A_h/M)² (mean_h Σᵢ pᵢ(1 − pᵢ) + variance_h z) / n_h`, with M the outlet's rows, i the rows of a unit and z its Σᵢ (pᵢ − P);
-    /// for single rows that is `Σ_h W_h² p̄_h(1 − p̄_h) / n_h`. Corrected it is
+    /// `V = Σ_h (A_h/M)² mean_h (Σᵢ pᵢ(1 − pᵢ) + z²) / n_h`, with M the outlet's rows, i the rows of a unit and z its Σᵢ (pᵢ − P). About the
+    /// strata's own means it would be less, for single rows `Σ_h W_h² p̄_h(1 − p̄_h) / n_h`; but a comparison knows each row's `pi` and not
+    /// its stratum, and its intervals are those to foretell. Corrected it is
     /// `V = Σ_h (A_h/M)² mean_h Σᵢ pᵢ(1 − pᵢ) / n_h + Σ_articles z² / M²`, whose last part is Var(p)/M where every row is an article of its own.
     /// For whole articles z sums over their rows, which is the design effect: rows of one article with like probabilities tell less.
     ///
@@ -83,7 +84,7 @@ impl Plan {
             let (sums, a) = (&stratum.sums[frame], stratum.units.len() as f64);
             let scale = a * a / *n_h as f64 / m_squared;
             code += scale * sums.code / a;
-            spread += scale * (sums.z_squared / a - (sums.z / a).powi(2)).max(0.0);
+            spread += scale * sums.z_squared / a;
         }
         let g = n_articles as f64;
         let share = |variance: f64, k: f64| Proportion {

@@ -15,7 +15,7 @@ use super::result::Note;
 use super::strata::{Stratum, Units};
 use crate::corpus::{Population, SourceFile, cluster};
 use crate::error::{Error, ErrorKind, Result};
-use crate::stats::{renumber, rng};
+use crate::stats::{MIN_CLUSTERS, renumber, rng};
 
 /// What becomes of rows that are coded already.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -354,6 +354,15 @@ fn notes(params: &SampleParams, outlets: &[OutletDraw], n_without_outlet: usize,
     }
     if n_empty > 0 {
         note("empty-text", false, format!("{n_empty} rows have an empty text and are not drawn from."));
+    }
+    let has_none = |outlet: &&OutletDraw| outlet.forecasts.iter().any(|forecast| forecast.coded.is_none());
+    let few_articles: Vec<&str> = outlets.iter().filter(has_none).map(|outlet| outlet.outlet.as_str()).collect();
+    if !few_articles.is_empty() {
+        let text = format!(
+            "No interval is to be expected for outlets whose rows to code stand in fewer than {MIN_CLUSTERS} articles: {}.",
+            few(&few_articles)
+        );
+        note("few-articles", true, text);
     }
     let is_short = |outlet: &&OutletDraw| {
         outlet.forecasts.iter().any(|forecast| forecast.needed.is_some_and(|needed| needed.corrected.is_none()))

@@ -37,16 +37,16 @@ pub fn sample_table(sample: &Sample) -> String {
         counted(sum(|outlet| outlet.n_articles), "article", "articles"),
         counted(sample.outlets.len(), "outlet", "outlets"),
     );
+    let wanted = sample.params.half_width.map(|wanted| half(Some(wanted)));
+    let unit = if sample.params.whole_articles { "articles" } else { "rows" };
     let _ = writeln!(
         out,
-        "Expected shares, and half-widths of the {:.0} % intervals to expect, in points:\n",
-        100.0 * sample.params.level
+        "Expected shares; half-widths of their {:.0} % intervals, in points, by coding alone and corrected{}:\n",
+        100.0 * sample.params.level,
+        wanted.as_ref().map(|wanted| format!("; then the {unit} that {wanted} would take")).unwrap_or_default(),
     );
-    let wanted = sample.params.half_width.map(|half_width| {
-        let unit = if sample.params.whole_articles { "articles" } else { "rows" };
-        [format!("{unit} for {}, coded alone", half(Some(half_width))), "corrected".to_owned()]
-    });
-    let mut header = vec!["outlet", "frame", "share", "of rows", "drawn", "coded alone", "corrected"];
+    let wanted = wanted.map(|wanted| ["alone", "corrected"].map(|by| format!("{wanted} {by}")));
+    let mut header = vec!["outlet", "frame", "share", "of rows", "drawn", "alone", "corrected"];
     header.extend(wanted.iter().flatten().map(String::as_str));
     let mut rows = Vec::new();
     for outlet in sample.outlets.iter().take(MOST_OUTLETS) {
