@@ -21,11 +21,16 @@ const SAMPLE: [&str; 5] = ["sample", "rows.csv", "-o", "to_code.csv", "--per-out
 
 /// Lines of `n` scored rows, five an article: most are surely without a frame, some surely with, some in doubt.
 fn lines(outlet: &str, n: usize) -> Vec<String> {
+    lines_of(outlet, n, |_| 4)
+}
+
+/// The same, with the frame of war rarer the higher the number that `rare` gives an article.
+fn lines_of(outlet: &str, n: usize, rare: fn(usize) -> i32) -> Vec<String> {
     let mut rng = ChaCha8Rng::seed_from_u64(outlet.bytes().map(u64::from).sum());
     (0..n)
         .map(|i| {
             let mut p = |rare: i32| rng.random_range(0.0_f64..1.0).powi(rare);
-            let (calm, war) = (p(8), p(4));
+            let (calm, war) = (p(8), p(rare(i / 5)));
             format!("{outlet}{i},\"Row {i}, they say\",{outlet},{outlet}-{},{calm:.6},{war:.6},n{i}\n", i / 5)
         })
         .collect()
@@ -57,7 +62,8 @@ fn expanded(rows: &[Vec<String>], outlet: usize, pi: usize) -> BTreeMap<String, 
     sums
 }
 
-// -------------------------------------------------------------------------------------------------------- what is written
+// -------------------------------------------------------------------------------------------------------- what is
+// written
 
 #[test]
 fn drawn_rows_keep_their_columns_and_order_and_stand_for_all() {
@@ -217,7 +223,8 @@ fn whole_articles_are_drawn_whole() {
     }
 }
 
-// --------------------------------------------------------------------------------------------------------- what it promises
+// --------------------------------------------------------------------------------------------------------- what it
+// promises
 
 #[test]
 fn an_outlet_s_rows_do_not_depend_on_threads_or_on_other_outlets() {
@@ -278,10 +285,11 @@ fn inclusion_is_what_pi_says_and_totals_are_unbiased() {
     }
 }
 
-/// Mean half-widths of the intervals that coding alone and correction give, and what was forecast. Codes follow the probabilities.
-fn half_widths(whole_articles: bool, per_outlet: usize) -> [[f64; 2]; 2] {
+/// Mean half-widths of the intervals that coding alone and correction give, and what was forecast. Codes follow the
+/// probabilities.
+fn half_widths(whole_articles: bool, per_outlet: usize, rare: fn(usize) -> i32) -> [[f64; 2]; 2] {
     const DRAWS: u64 = 300;
-    let population = population(&scored(&[("A", 1500)]));
+    let population = population(&(HEADER.to_owned() + &lines_of("A", 1500, rare).concat()));
     let proba: &Array2<f64> = &population.scores.as_ref().unwrap().proba;
     let articles = population.corpus.clusters();
     let mut found = [0.0; 2];
@@ -310,12 +318,17 @@ fn half_widths(whole_articles: bool, per_outlet: usize) -> [[f64; 2]; 2] {
 
 #[test]
 fn forecasts_foretell_the_intervals() {
-    for (whole_articles, per_outlet) in [(false, 40), (false, 150), (true, 30)] {
-        let [found, forecast] = half_widths(whole_articles, per_outlet);
-        for (found, forecast) in found.iter().zip(forecast) {
-            // The forecast is of the variance, the mean of half-widths is a little less than that of its root.
-            let ratio = found / forecast;
-            assert!((0.9..=1.1).contains(&ratio), "{whole_articles} {per_outlet}: {found}, forecast {forecast}");
+    // Articles all alike, and of two kinds.
+    let kinds: [fn(usize) -> i32; 2] = [|_| 4, |article| if article % 4 == 0 { 1 } else { 9 }];
+    for (kind, rare) in kinds.into_iter().enumerate() {
+        for (whole_articles, per_outlet) in [(false, 40), (false, 400), (true, 40)] {
+            let [found, forecast] = half_widths(whole_articles, per_outlet, rare);
+            for (found, forecast) in found.iter().zip(forecast) {
+                let what = format!("kind {kind}, whole {whole_articles}, {per_outlet}: {found}, forecast {forecast}");
+                eprintln!("{what}");
+                // The forecast is of the variance, and the mean of half-widths a little less than that of its root.
+                assert!((0.88..=1.06).contains(&(found / forecast)), "{what}");
+            }
         }
     }
 }
@@ -400,7 +413,8 @@ fn rows_picked_by_another_rule_cannot_stay() {
     folder.fails(&args, &["0.0123 ", "in one stratum (", &other]);
 }
 
-// ------------------------------------------------------------------------------------------------------------------ errors
+// ------------------------------------------------------------------------------------------------------------------
+// errors
 
 #[test]
 fn what_cannot_be_drawn_from_is_refused() {

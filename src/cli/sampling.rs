@@ -12,27 +12,33 @@ use crate::error::Result;
 /// Arguments of `sample`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Draws rows at random, so that each outlet's share of every frame can be estimated from them, and says beforehand about how sure the \
-estimates will be. Within an outlet, rows are told apart by their most probable frame and its probability (below 0.1, from 0.1, from 0.5), \
-and more are drawn where the model is unsure: rare frames are met more often than by drawing blindly, and pi, the probability with which \
-each row was drawn, makes up for that. Rows that already carry p_<frame> columns are told apart by these, other rows by the model.
+    after_help = "Draws rows at random, so that each outlet's share of every frame can be estimated from them, and \
+says beforehand about how sure the estimates will be. Within an outlet, rows are told apart by their most probable \
+frame and its probability (below 0.1, from 0.1, from 0.5), and more are drawn where the model is unsure: rare frames \
+are met more often than by drawing blindly, and pi, the probability with which each row was drawn, makes up for \
+that. Rows that already carry p_<frame> columns are told apart by these, other rows by the model.
 
-The rows written have all columns of the input, a labels column to fill in (frames joined by ';', none for no frame), and pi. Columns \
-with a model's scores are left out, since a coder who sees them is led by them. Code every row that was drawn. Then:
+The rows written have all columns of the input, a labels column to fill in (frames joined by ';', none for no \
+frame), and pi. Columns with a model's scores are left out, since a coder who sees them is led by them. Code every \
+row that was drawn. Then:
 
   framescope sample news.csv --per-outlet 60 -o to_code.csv      draw, then fill in the labels of to_code.csv
   framescope compare news.csv --coded to_code.csv -o report      estimate the shares
 
-With --half-width, the rows that each outlet and frame would need for it are told too; without --per-outlet, so many are drawn. --whole-articles \
-draws articles with all their sentences: quicker to code, for their context is read once, and less sure by the same number of sentences.
+With --half-width, the rows that each outlet and frame would need for it are told too; without --per-outlet, so many \
+are drawn. --whole-articles draws articles with all their sentences: quicker to code, for their context is read \
+once, and less sure by the same number of sentences.
 
-Rows that are coded already stand aside, unless --keep-coded says that they are from an earlier draw and carry its pi: then each stratum is \
-filled up. Rows that were picked in any other way, for being striking or by a keyword, have no place in a draw.
+Rows that are coded already stand aside, unless --keep-coded says that they are from an earlier draw and carry its \
+pi: then each stratum is filled up. Rows that were picked in any other way, for being striking or by a keyword, have \
+no place in a draw.
 
 The forecast goes to stdout if the rows go to a file (--format json or csv for all of it), else to stderr.
-  csv: outlet,frame,estimator,share,n_rows,n_articles,n_drawn,n_drawn_articles,half_width,level,wanted_half_width,n_needed",
+  csv: \
+  outlet,frame,estimator,share,n_rows,n_articles,n_drawn,n_drawn_articles,half_width,level,wanted_half_width,n_needed",
     group = ArgGroup::new("how many").required(true).multiple(true).args(["per_outlet", "half_width"])
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that can be typed")]
 pub struct SampleArgs {
     /// Files of rows with the same columns, a text and an outlet among them; - is stdin
     #[arg(required = true, value_name = "ROWS.csv")]
@@ -46,7 +52,8 @@ pub struct SampleArgs {
     /// Draw articles (doc_id) with all their rows
     #[arg(long)]
     pub whole_articles: bool,
-    /// Keep rows that are coded already in the draw; they must carry the pi of an earlier `framescope sample` with the same model
+    /// Keep rows that are coded already in the draw; they must carry the pi of an earlier `framescope sample` with
+    /// the same model
     #[arg(long, conflicts_with = "whole_articles")]
     pub keep_coded: bool,
     /// Vouch that the coded rows are a simple random sample of their outlet's rows, whether they carry pi or not

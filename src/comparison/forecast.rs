@@ -12,7 +12,8 @@ pub struct Forecast {
     pub frame: String,
     /// The expected share: the mean probability.
     pub share: f64,
-    /// Half the width of the interval that coding alone would give; `None` where it would give none, in fewer than five articles.
+    /// Half the width of the interval that coding alone would give; `None` where it would give none, in fewer than
+    /// five articles.
     pub coded: Option<f64>,
     /// The same for the corrected share, if the model is as good on these rows as its probabilities say.
     pub corrected: Option<f64>,
@@ -64,27 +65,31 @@ impl Plan {
 
     /// Half the width of the interval expected for one frame if n_h units are drawn from stratum h of A_h.
     ///
-    /// Codes are taken to be present with the model's probabilities p. Of coding alone the variance is
-    /// `V = Σ_h (A_h/M)² mean_h (Σᵢ pᵢ(1 − pᵢ) + z²) / n_h`, with M the outlet's rows, i the rows of a unit and z its Σᵢ (pᵢ − P). About the
-    /// strata's own means it would be less, for single rows `Σ_h W_h² p̄_h(1 − p̄_h) / n_h`; but a comparison knows each row's `pi` and not
-    /// its stratum, and its intervals are those to foretell. Corrected it is
-    /// `V = Σ_h (A_h/M)² mean_h Σᵢ pᵢ(1 − pᵢ) / n_h + Σ_articles z² / M²`, whose last part is Var(p)/M where every row is an article of its own.
-    /// For whole articles z sums over their rows, which is the design effect: rows of one article with like probabilities tell less.
+    /// Codes are taken to be present with the model's probabilities p. Let M be the outlet's rows, i the rows of a
+    /// unit, and z their Σᵢ (pᵢ − P). Of coding alone the variance is
+    /// `V = Σ_h (A_h/M)² mean_h (Σᵢ pᵢ(1 − pᵢ) + z²) / n_h + (Σ_articles z² − Σ_units z²) / M²`, whose last part is 0
+    /// where units are articles, and else what rows of one article have in common. About the strata's own means it
+    /// would be less, for rows alone `Σ_h W_h² p̄_h(1 − p̄_h) / n_h`; but a comparison knows each row's `pi` and not
+    /// its stratum, and its intervals are to be foretold. Corrected the variance is
+    /// `V = Σ_h (A_h/M)² mean_h Σᵢ pᵢ(1 − pᵢ) / n_h + Σ_articles z² / M²`, whose last part is Var(p)/M where every
+    /// row is an article of its own. For whole articles, sums over their rows are the design effect: rows with like
+    /// probabilities tell less.
     ///
-    /// The interval is a [`Proportion`]'s, made as comparisons make it: the variance grown by G/(G − k) for G articles, which are about
-    /// as many as units are drawn, and k = 1, or 2 numbers fitted to the codes where predictions correct; they do not where that is no gain.
+    /// The interval is a [`Proportion`]'s, made as comparisons make it: the variance grown by G/(G − k) for G
+    /// articles, which are about as many as units are drawn, and k = 1, or 2 numbers fitted to the codes where
+    /// predictions correct; they do not where that is no gain.
     pub fn half_width(&self, frame: usize, strata: &[Stratum], drawn: &[usize], by: By) -> Option<f64> {
         let n_articles = drawn.iter().sum::<usize>().min(self.n_articles);
         if n_articles < MIN_CLUSTERS {
             return None;
         }
         let m_squared = (self.n_rows as f64).powi(2);
-        let (mut code, mut spread) = (0.0, 0.0);
+        let (mut code, mut spread) = (0.0, self.between[frame] / m_squared);
         for (stratum, n_h) in strata.iter().zip(drawn) {
             let (sums, a) = (&stratum.sums[frame], stratum.units.len() as f64);
             let scale = a * a / *n_h as f64 / m_squared;
             code += scale * sums.code / a;
-            spread += scale * sums.z_squared / a;
+            spread += scale * sums.z_squared / a - sums.z_squared / m_squared;
         }
         let g = n_articles as f64;
         let share = |variance: f64, k: f64| Proportion {

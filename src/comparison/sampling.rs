@@ -26,7 +26,8 @@ pub enum CodedRows {
     StandAside,
     /// They stay in the draw: an earlier one with the same scores drew them, and wrote their `pi`.
     WereDrawn,
-    /// They stay in the draw: the user vouches that they are a simple random sample of their outlet's rows. `pi` is not looked at.
+    /// They stay in the draw: the user vouches that they are a simple random sample of their outlet's rows. `pi` is
+    /// not looked at.
     AreRandom,
 }
 
@@ -36,8 +37,8 @@ pub enum CodedRows {
 pub struct SampleParams {
     /// Rows, or whole articles, to draw from each outlet; all where there are fewer.
     pub per_outlet: Option<usize>,
-    /// The half-width that intervals of corrected shares should have, as a share in (0, 1). Without `per_outlet`, as many rows are drawn from
-    /// each outlet as its frames need for it.
+    /// The half-width that intervals of corrected shares should have, as a share in (0, 1). Without `per_outlet`, as
+    /// many rows are drawn from each outlet as its frames need for it.
     pub half_width: Option<f64>,
     /// Draw articles, with all their rows. Default no.
     pub whole_articles: bool,
@@ -156,11 +157,11 @@ pub struct Sample {
     pub drawn: Vec<Drawn>,
 }
 
-/// Draws rows of each outlet, or whole articles, at random within strata of what the model says: rare frames are drawn more often, each row
-/// with a known probability π_i = n_h/M_h.
+/// Draws rows of each outlet, or whole articles, at random within strata of what the model says: rare frames are
+/// drawn more often, each row with a known probability π_i = n_h/M_h.
 ///
-/// `proba` are probabilities of the population's rows, of shape (n_rows, n_frames). What is drawn from an outlet depends on its own rows,
-/// their order, and the seed, not on other outlets.
+/// `proba` are probabilities of the population's rows, of shape (n_rows, n_frames). What is drawn from an outlet
+/// depends on its own rows, their order, and the seed, not on other outlets.
 ///
 /// # Errors
 /// [`ErrorKind::NoOutlets`], [`ErrorKind::NoArticleColumn`], [`ErrorKind::NothingToDraw`], [`ErrorKind::NotDrawn`],
@@ -288,7 +289,8 @@ impl Drawer<'_> {
         names.map(|frame| plan.forecast(frame, strata, n_drawn, self.params.half_width)).collect()
     }
 
-    /// Coded rows may stay if they were drawn with equal probabilities: then each stratum's are a simple random sample of it.
+    /// Coded rows may stay if they were drawn with equal probabilities: then each stratum's are a simple random
+    /// sample of it.
     fn check_pi(&self, outlet: &str, stratum: &str, rows: &[usize]) -> Result<()> {
         let id = |row: usize| &self.population.ids[row];
         let mut first: Option<(usize, f64)> = None;
@@ -326,26 +328,29 @@ fn notes(params: &SampleParams, outlets: &[OutletDraw], n_without_outlet: usize,
             "coded-aside",
             true,
             format!(
-                "{n_coded} rows are coded already and stand aside: they are neither drawn nor written, and the draw stands for the other rows. Rows \
-                 that were picked by any other rule than a draw with known probabilities cannot be a basis for inference about their \
-                 outlet: leave their labels empty where outlets are compared (they may still train a model). If an earlier `framescope \
-                 sample` drew them, keep them in the draw with --keep-coded."
+                "{n_coded} rows are coded already and stand aside: they are neither drawn nor written, and the draw \
+                 stands for the other rows. Rows that were picked by any other rule than a draw with known \
+                 probabilities cannot be a basis for inference about their outlet: leave their labels empty where \
+                 outlets are compared (they may still train a model). If an earlier `framescope sample` drew them, \
+                 keep them in the draw with --keep-coded."
             ),
         ),
         CodedRows::WereDrawn => note(
             "coded-kept",
             false,
             format!(
-                "{n_coded} rows are coded already and stay in the draw, each stratum of which is filled up at random; all its rows have a new pi. \
-                 That holds if the earlier draw was coded whole, or in random order."
+                "{n_coded} rows are coded already and stay in the draw, each stratum of which is filled up at \
+                 random; all its rows have a new pi. That holds if the earlier draw was coded whole, or in random \
+                 order."
             ),
         ),
         CodedRows::AreRandom => note(
             "coded-at-random",
             true,
             format!(
-                "{n_coded} rows are coded already and stay in the draw, on your word that they are a simple random sample of their outlet's rows. \
-                 If they were picked in any other way, what is estimated from the draw does not hold."
+                "{n_coded} rows are coded already and stay in the draw, on your word that they are a simple random \
+                 sample of their outlet's rows. If they were picked in any other way, what is estimated from the \
+                 draw does not hold."
             ),
         ),
     }
@@ -359,7 +364,8 @@ fn notes(params: &SampleParams, outlets: &[OutletDraw], n_without_outlet: usize,
     let few_articles: Vec<&str> = outlets.iter().filter(has_none).map(|outlet| outlet.outlet.as_str()).collect();
     if !few_articles.is_empty() {
         let text = format!(
-            "No interval is to be expected for outlets whose rows to code stand in fewer than {MIN_CLUSTERS} articles: {}.",
+            "No interval is to be expected for outlets whose rows to code stand in fewer than {MIN_CLUSTERS} \
+            articles: {}.",
             few(&few_articles)
         );
         note("few-articles", true, text);
@@ -377,9 +383,9 @@ fn notes(params: &SampleParams, outlets: &[OutletDraw], n_without_outlet: usize,
     note(
         "forecast",
         false,
-        "Half-widths are forecasts, made before anything is coded. They take the model's probabilities for true, and rows for \
-         independent but for these: where the model is wrong about these outlets, coding alone and the corrected share turn out less sure, \
-         and `framescope compare` says how sure they are."
+        "Half-widths are forecasts, made before anything is coded. They take the model's probabilities for true, and \
+         rows for independent but for these: where the model is wrong about these outlets, coding alone and the \
+         corrected share turn out less sure, and `framescope compare` says how sure they are."
             .into(),
     );
     notes

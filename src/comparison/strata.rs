@@ -6,7 +6,8 @@ use ndarray::{Array2, ArrayView1};
 const LOW: f64 = 0.1;
 /// From here on a row's most probable frame is more likely there than not.
 const HIGH: f64 = 0.5;
-/// Added to the variance of a unit in allocation, so that strata in which the model is sure of everything get rows too.
+/// Added to the variance of a unit in allocation, so that strata in which the model is sure of everything get rows
+/// too.
 const LEAST_VARIANCE: f64 = 1e-6;
 
 /// Sums over the units of a stratum for one frame. With P the outlet's mean probability p, and i the rows of a unit:
@@ -78,8 +79,9 @@ pub(super) struct Units<'a> {
 impl Units<'_> {
     /// The finest strata: of two units or more, except where there is one in all.
     ///
-    /// Rows are told apart by their most probable frame and by whether its probability is in [0.1, 0.5) or [0.5, 1]; below 0.1 they are one
-    /// stratum. Articles are told apart by thirds of the mean of their rows' highest probability; halves or none where there are few.
+    /// Rows are told apart by their most probable frame and by whether its probability is in [0.1, 0.5) or [0.5, 1];
+    /// below 0.1 they are one stratum. Articles are told apart by thirds of the mean of their rows' highest
+    /// probability; halves or none where there are few.
     pub fn strata(&self) -> Vec<Stratum> {
         let mut strata = if self.are_articles { self.by_rank() } else { self.by_score() };
         while strata.len() > 1
@@ -157,8 +159,8 @@ fn highest(proba: ArrayView1<'_, f64>) -> (usize, f64) {
 
 /// The strata with so many units in all to be drawn: coarser until there are two units for each.
 ///
-/// What is merged is the stratum that would get the smallest share. The coarser strata are made of the finer ones whole, so that rows drawn
-/// from the former are simple random samples of the latter too.
+/// What is merged is the stratum that would get the smallest share. The coarser strata are made of the finer ones
+/// whole, so that rows drawn from the former are simple random samples of the latter too.
 pub(super) fn coarsen(mut strata: Vec<Stratum>, n: usize) -> Vec<Stratum> {
     while strata.len() > 1 && 2 * strata.len() > n {
         let least = (0..strata.len()).min_by(|a, b| strata[*a].share().total_cmp(&strata[*b].share()));
@@ -167,7 +169,8 @@ pub(super) fn coarsen(mut strata: Vec<Stratum>, n: usize) -> Vec<Stratum> {
     strata
 }
 
-/// Joins a stratum to the nearest by mean highest probability, if possible among those of its frame and of no single frame.
+/// Joins a stratum to the nearest by mean highest probability, if possible among those of its frame and of no single
+/// frame.
 fn merge(strata: &mut Vec<Stratum>, at: usize) {
     let small = strata.remove(at);
     let distance = |other: &Stratum| {
@@ -180,8 +183,9 @@ fn merge(strata: &mut Vec<Stratum>, at: usize) {
 
 /// How many units to draw from each stratum: in all `n`, or all units if there are fewer.
 ///
-/// Neyman's allocation, `n_h ∝ M_h S_h` with [`Stratum::share`], kept between two (or all) units and all units of each stratum, and rounded
-/// by largest remainder; of equal remainders the first stratum's is rounded up. Source: Cochran (1977), Sampling Techniques, 5.5 and 5.8.
+/// Neyman's allocation, `n_h ∝ M_h S_h` with [`Stratum::share`], kept between two (or all) units and all units of
+/// each stratum, and rounded by largest remainder; of equal remainders the first stratum's is rounded up. Source:
+/// Cochran (1977), Sampling Techniques, 5.5 and 5.8.
 pub(super) fn allocate(strata: &[Stratum], n: usize) -> Vec<usize> {
     let sizes: Vec<usize> = strata.iter().map(|stratum| stratum.units.len()).collect();
     let n = n.min(sizes.iter().sum());

@@ -25,7 +25,8 @@ pub const SAMPLE_COLUMNS: [&str; 12] = [
     "n_needed",
 ];
 
-/// The draw as a table: each outlet and frame with its expected share, the rows drawn, and the half-widths that they are expected to buy.
+/// The draw as a table: each outlet and frame with its expected share, the rows drawn, and the half-widths that they
+/// are expected to buy.
 #[must_use]
 pub fn sample_table(sample: &Sample) -> String {
     let sum = |of: fn(&OutletDraw) -> usize| sample.outlets.iter().map(of).sum::<usize>();
@@ -82,8 +83,9 @@ fn half(half_width: Option<f64>) -> String {
 
 /// The forecasts as tidy CSV, one outlet, frame and estimator (`coded`, `corrected`) a row.
 ///
-/// `share`, `half_width` and `wanted_half_width` are shares in [0, 1]. `half_width` is empty where there would be no interval. `n_needed` counts rows, or
-/// articles where whole articles are drawn; it is empty where no half-width was asked for, and where all there are would not be enough.
+/// `share`, `half_width` and `wanted_half_width` are shares in [0, 1]. `half_width` is empty where there would be no
+/// interval. `n_needed` counts rows, or articles where whole articles are drawn; it is empty where no half-width was
+/// asked for, and where all there are would not be enough.
 ///
 /// # Errors
 /// [`ErrorKind::Csv`](crate::ErrorKind::Csv) if it cannot be written.
