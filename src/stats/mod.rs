@@ -1,8 +1,9 @@
-//! The statistics shelf: intervals, bootstrap, agreement of coders, seeded random numbers, a small logistic regression.
+//! The statistics shelf: intervals, bootstrap, distributions, agreement of coders, seeded random numbers, a small logistic regression.
 //!
 //! Every room may take from here; nothing here knows of text.
 
 mod bootstrap;
+mod distributions;
 mod estimate;
 mod krippendorff;
 mod logistic;
@@ -14,6 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
 pub use bootstrap::{Bootstrap, MIN_CLUSTERS, Replicate};
+pub use distributions::{normal_quantile, t_quantile, t_two_sided_p};
 pub use estimate::Estimate;
 pub use krippendorff::krippendorff_alpha;
 pub use logistic::{DenseLogistic, fit_dense_logistic};
