@@ -33,7 +33,7 @@ pub mod training;
 
 pub use corpus::{Code, Corpus, CorpusOptions, Frames, GroupBy};
 pub use error::{Error, ErrorKind, Place, Result};
-pub use evaluation::{Evaluation, Metric};
+pub use evaluation::{Agreement, Evaluation, Metric};
 pub use features::FeatureMatrix;
 pub use model::{Explanation, LogisticParams, Model, Scorer, Scratch};
 pub use output::AtomicFile;

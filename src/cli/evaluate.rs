@@ -5,7 +5,7 @@ use super::console::{self, Bars};
 use super::train::{warn_constant, warn_left_out};
 use crate::corpus::{Corpus, SourceFile};
 use crate::evaluation::Evaluation;
-use crate::model::Scorer;
+use crate::model::{Model, Scorer};
 use crate::report::{evaluation_csv, evaluation_table, to_json};
 use crate::stats::Bootstrap;
 use crate::training::cross_validate;
@@ -31,19 +31,26 @@ fn judge_model(args: &EvaluateArgs, common: &Common, bootstrap: Bootstrap) -> an
     let (model, name) = console::load(args.model.as_deref())?;
     let corpus = Corpus::read(&args.coded.files, &args.coded.corpus_options(Some(model.frames()))?)?;
     warn_left_out(common, corpus.left_out);
-    for source in &corpus.sources {
+    warn_trained_on(
+        common,
+        &model,
+        &name,
+        &corpus.sources,
+        "these scores flatter it; use --cross-validate for honest ones",
+    );
+    Ok(Scorer::new(model).predictions(&corpus.texts)?.judge(&corpus, bootstrap)?)
+}
+
+/// Warns of files from which the model has learned; `so` says what that means here.
+pub(super) fn warn_trained_on(common: &Common, model: &Model, name: &str, sources: &[SourceFile], so: &str) {
+    for source in sources {
         let other_part =
             |known: &SourceFile| known.split.is_some() && source.split.is_some() && known.split != source.split;
         let same = |known: &SourceFile| known.sha256 == source.sha256 && !other_part(known);
         if model.metadata().training.sources.iter().any(same) {
-            let message = format!(
-                "{name} was trained on {}: these scores flatter it; use --cross-validate for honest ones",
-                source.name
-            );
-            console::warn(common, &message);
+            console::warn(common, &format!("{name} was trained on {}: {so}", source.name));
         }
     }
-    Ok(Scorer::new(model).predictions(&corpus.texts)?.judge(&corpus, bootstrap)?)
 }
 
 /// Prints an evaluation in the form asked for.

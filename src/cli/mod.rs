@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "messages tell how long a run took")]
 
+mod agree;
 mod args;
 mod console;
 mod evaluate;
@@ -66,6 +67,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Segment(args) => segment::run(args, &cli.common),
         Command::Train(args) => train::run(args, &cli.common),
         Command::Evaluate(args) => evaluate::run(args, &cli.common),
+        Command::Agree(args) => agree::run(args, &cli.common),
         Command::Predict(args) => predict::run(args, &cli.common),
         Command::Explain(args) => explain::run(args, &cli.common),
         Command::Inspect(args) => inspect::run(args, &cli.common),

@@ -24,6 +24,10 @@ pub struct ColumnNames {
     pub weight: String,
     /// A name of the part of the data, such as `train` or `test`.
     pub split: String,
+    /// What several coders coded: rows that share it are codes of the same sentence.
+    pub unit: String,
+    /// Who coded the row.
+    pub coder: String,
 }
 
 impl Default for ColumnNames {
@@ -37,6 +41,8 @@ impl Default for ColumnNames {
             story_id: "story_id".into(),
             weight: "weight".into(),
             split: "split".into(),
+            unit: "unit".into(),
+            coder: "coder".into(),
         }
     }
 }

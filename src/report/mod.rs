@@ -3,11 +3,13 @@
 //! Each result has three forms, named as `--format` names them: a table for people, JSON with everything, and tidy CSV with one
 //! value a row.
 
+mod agreement;
 mod card;
 mod evaluation;
 mod explanation;
 mod layout;
 
+pub use agreement::{agreement_csv, agreement_table};
 pub use card::{card_table, feature_csv};
 pub use evaluation::{evaluation_csv, evaluation_table};
 pub use explanation::{EXPLANATION_COLUMNS, explanation_csv, explanation_header, explanation_json, strongest};

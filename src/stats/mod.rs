@@ -5,6 +5,7 @@
 mod bootstrap;
 mod distributions;
 mod estimate;
+mod jackknife;
 mod krippendorff;
 mod logistic;
 
@@ -17,7 +18,8 @@ use sha2::{Digest, Sha256};
 pub use bootstrap::{Bootstrap, MIN_CLUSTERS, Replicate};
 pub use distributions::{normal_quantile, t_quantile, t_two_sided_p};
 pub use estimate::Estimate;
-pub use krippendorff::krippendorff_alpha;
+pub use jackknife::jackknife;
+pub use krippendorff::{ReliabilityData, masi_distance};
 pub use logistic::{DenseLogistic, fit_dense_logistic};
 
 /// A generator that depends on nothing but the seed, the purpose and the index, so that neither the number of threads nor
