@@ -57,20 +57,22 @@ pub struct Ratings {
 pub struct RatingsOptions {
     /// Layout, encoding and column names.
     pub read: ReadOptions,
-    /// A model's frames, to which the labels are limited, and which need a text to be decided on; found in the labels when `None`.
+    /// A model's frames, to which the labels are limited, and which need a text to be decided on; found in the labels
+    /// when `None`.
     pub model_frames: Option<Frames>,
 }
 
 impl Ratings {
     /// Reads ratings from one or more files, each with a row for a unit and coder.
     ///
-    /// A file with a coder column holds the rows of several coders, whose units are named by the unit column. One without is a single
-    /// coder's, called by the file's name without folder and extensions; its units are named by the unit column, or else by the id column.
+    /// A file with a coder column holds the rows of several coders, whose units are named by the unit column. One
+    /// without is a single coder's, called by the file's name without folder and extensions; its units are named by
+    /// the unit column, or else by the id column.
     ///
     /// # Errors
     /// Whatever reading gives, each with file, line and column; [`ErrorKind::NoRows`], [`ErrorKind::UnknownFrame`],
-    /// [`ErrorKind::CodedAgain`], [`ErrorKind::NothingCoded`], [`ErrorKind::TooFewCoders`], [`ErrorKind::NothingCodedTwice`],
-    /// [`ErrorKind::NoFrames`].
+    /// [`ErrorKind::CodedAgain`], [`ErrorKind::NothingCoded`], [`ErrorKind::TooFewCoders`],
+    /// [`ErrorKind::NothingCodedTwice`], [`ErrorKind::NoFrames`].
     pub fn read(paths: &[String], options: &RatingsOptions) -> Result<Self> {
         let mut builder = Builder::default();
         for path in paths {

@@ -13,10 +13,12 @@ use crate::stats::{Bootstrap, Estimate, ReliabilityData, masi_distance, renumber
 /// Units listed among the most disputed.
 const MOST_DISPUTED: usize = 20;
 
-/// Measures how far coders agree: alpha of all and of each pair, the shares of each, the units they dispute, and a model among them.
+/// Measures how far coders agree: alpha of all and of each pair, the shares of each, the units they dispute, and a
+/// model among them.
 ///
-/// Intervals resample articles where units name one, and units otherwise: by jackknife where there are fewer than 50 of them, and by
-/// bootstrap where there are more. Units coded once are counted, and take part in the coders' shares alone.
+/// Intervals resample articles where units name one, and units otherwise: by jackknife where there are fewer than 50
+/// of them, and by bootstrap where there are more. Units coded once are counted, and take part in the coders' shares
+/// alone.
 #[must_use]
 pub fn agree(ratings: &Ratings, model: Option<&ModelCodes>, bootstrap: Bootstrap) -> Agreement {
     let articles = ratings.units.iter().enumerate().map(|(i, unit)| match &unit.article {
@@ -61,7 +63,7 @@ type OfCoder<'a> = [Option<&'a LabelSet>];
 struct Compiled(Vec<ReliabilityData>);
 
 impl Compiled {
-    fn new<'a>(frames: &Frames, coders: &[&OfCoder<'a>], units: &[usize]) -> Self {
+    fn new(frames: &Frames, coders: &[&OfCoder<'_>], units: &[usize]) -> Self {
         let sets: Vec<Vec<&LabelSet>> =
             units.iter().map(|unit| coders.iter().filter_map(|labels| labels[*unit]).collect()).collect();
         let frame = |column: u32| {
@@ -81,8 +83,8 @@ impl Compiled {
 /// The mean over compiled pairs, of each frame and of the label sets.
 struct MeanAlpha {
     pairs: Vec<Compiled>,
-    /// For each column the pairs for which alpha is defined on the data themselves. A replicate in which one of them is not gives no mean,
-    /// since a mean over others would be another quantity.
+    /// For each column the pairs for which alpha is defined on the data themselves. A replicate in which one of them
+    /// is not gives no mean, since a mean over others would be another quantity.
     defined: Vec<Vec<usize>>,
 }
 
@@ -195,7 +197,8 @@ impl Task<'_> {
             }
         });
         let mut disputed: Vec<DisputedUnit> = disputed.filter(|unit| unit.disagreement > 0.0).collect();
-        // Sums of thirds differ in their last bits, which is no difference. The sort is stable: equals keep the units' order.
+        // Sums of thirds differ in their last bits, which is no difference. The sort is stable: equals keep the units'
+        // order.
         let rank = |unit: &DisputedUnit| Reverse(((1e9 * unit.disagreement).round() as u64, unit.labels.len()));
         disputed.sort_by_key(rank);
         disputed
@@ -239,7 +242,8 @@ impl Task<'_> {
 /// The weighted share of the flags that are set; `None` if nothing has weight.
 fn share(flags: &[bool], weights: &[f64]) -> Option<f64> {
     let total: f64 = weights.iter().sum();
-    let set: f64 = flags.iter().zip(weights).filter(|(flag, _)| **flag).map(|(_, weight)| weight).sum();
+    // Not a `sum()`, which makes the share of no flag -0.
+    let set = flags.iter().zip(weights).filter(|(flag, _)| **flag).fold(0.0, |set, (_, weight)| set + weight);
     (total > 0.0).then(|| set / total)
 }
 
@@ -328,7 +332,8 @@ mod tests {
         ];
         let agreement = agree(&ratings(rows), None, Bootstrap::default());
         let listed: Vec<(&str, f64)> = agreement.disputed.iter().map(|u| (&*u.unit, u.disagreement)).collect();
-        // All three differ; both differ; two of three pairs differ; one set holds the other, which is 1 - 1/2 * 2/3 too.
+        // All three differ; both differ; two of three pairs differ; one set holds the other, which is 1 - 1/2 * 2/3
+        // too.
         assert_eq!(listed.iter().map(|(unit, _)| *unit).collect::<Vec<_>>(), ["u2", "u1", "u0", "u4"]);
         assert_eq!((listed[0].1, listed[1].1), (1.0, 1.0));
         assert_eq!(agreement.n_disputed, 4);

@@ -46,11 +46,13 @@ impl Resample {
     }
 
     pub(crate) fn method(&self) -> IntervalMethod {
-        match self.n_clusters() {
-            _ if self.bootstrap.n_replicates == 0 => IntervalMethod::None,
-            ..MIN_CLUSTERS => IntervalMethod::None,
-            ..JACKKNIFE_BELOW => IntervalMethod::Jackknife,
-            _ => IntervalMethod::Bootstrap,
+        let n_clusters = self.n_clusters();
+        if self.bootstrap.n_replicates == 0 || n_clusters < MIN_CLUSTERS {
+            IntervalMethod::None
+        } else if n_clusters < JACKKNIFE_BELOW {
+            IntervalMethod::Jackknife
+        } else {
+            IntervalMethod::Bootstrap
         }
     }
 

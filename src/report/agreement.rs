@@ -91,9 +91,9 @@ fn pairs_table(pairs: &[PairAgreement]) -> String {
 
 fn model_tables(model: &ModelAgreement) -> String {
     let mut out = format!(
-        "\nThe model ({}) on {}: mean alpha of two coders, and of the model and a coder:\n\n",
+        "\nThe model ({}) on {} of these units: mean alpha of two coders, and of the model and a coder:\n\n",
         model.name,
-        counted(model.summary.n_units, "of these units", "of these units"),
+        count(model.summary.n_units),
     );
     let rows = columns(&model.coders_mean).zip(columns(&model.model_mean)).zip(columns(&model.difference));
     let rows = rows.map(|(((name, coders), (_, model)), (_, difference))| {
@@ -137,13 +137,15 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// The agreement as tidy CSV, one number a row: `scope,coder_a,coder_b,frame,measure,estimate,low,high,level,n_units,n_clusters`.
+/// The agreement as tidy CSV, one number a row:
+/// `scope,coder_a,coder_b,frame,measure,estimate,low,high,level,n_units,n_clusters`.
 ///
-/// `scope` is `all` coders, `pair` of coders, `coder` alone, or `model`; `measure` is `alpha` or `agreement` of a frame, `alpha_masi` or
-/// `agreement` of label sets, where the frame is empty, and `share` of a frame or of `none`. In the scope `model` coder_a is the model and coder_b a coder; beside
-/// these, `mean_alpha` and `mean_alpha_masi` are the model's over all coders, without a coder_a those of two coders, and
-/// `mean_alpha_difference` and `mean_alpha_masi_difference` the former minus the latter. Undefined numbers have no row; low and high are
-/// empty where there is no interval.
+/// `scope` is `all` coders, `pair` of coders, `coder` alone, or `model`; `measure` is `alpha` or `agreement` of a
+/// frame, `alpha_masi` or `agreement` of label sets, where the frame is empty, and `share` of a frame or of `none`. In
+/// the scope `model` coder_a is the model and coder_b a coder; beside these, `mean_alpha` and `mean_alpha_masi` are
+/// the model's over all coders, without a coder_a those of two coders, and `mean_alpha_difference` and
+/// `mean_alpha_masi_difference` the former minus the latter. Undefined numbers have no row; low and high are empty
+/// where there is no interval.
 ///
 /// # Errors
 /// [`ErrorKind::Csv`](crate::ErrorKind::Csv) if it cannot be written.

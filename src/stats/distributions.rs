@@ -11,8 +11,8 @@ pub fn normal_quantile(p: f64) -> f64 {
     if (0.0..=1.0).contains(&p) { Normal::standard().inverse_cdf(p) } else { f64::NAN }
 }
 
-/// The quantile of Student's t with `df` degrees of freedom: the t with `P(T ≤ t) = p`. Normal where df is infinite; −∞ at p = 0,
-/// +∞ at p = 1, NaN for p outside [0, 1] and for df not above 0.
+/// The quantile of Student's t with `df` degrees of freedom: the t with `P(T ≤ t) = p`. Normal where df is infinite;
+/// −∞ at p = 0, +∞ at p = 1, NaN for p outside [0, 1] and for df not above 0.
 #[must_use]
 pub fn t_quantile(p: f64, df: f64) -> f64 {
     if df == f64::INFINITY {
@@ -27,8 +27,8 @@ pub fn t_quantile(p: f64, df: f64) -> f64 {
     }
     let tail = p.min(1.0 - p);
     let mut t = distribution.inverse_cdf(tail).abs();
-    // statrs 0.19 is off in the fourth digit at a million degrees of freedom, but its distribution function is not: Newton's method
-    // on the logarithm of the upper tail mends the quantile.
+    // statrs 0.19 is off in the fourth digit at a million degrees of freedom, but its distribution function is not:
+    // Newton's method on the logarithm of the upper tail mends the quantile.
     for _ in 0..MOST_STEPS {
         let above = distribution.sf(t);
         let step = above / distribution.pdf(t) * libm::log(above / tail);
@@ -40,8 +40,8 @@ pub fn t_quantile(p: f64, df: f64) -> f64 {
     if p < 0.5 { -t } else { t }
 }
 
-/// The two-sided p-value of a t statistic, `P(|T| ≥ |t|)` with `df` degrees of freedom. Normal where df is infinite; NaN for a NaN and
-/// for df not above 0.
+/// The two-sided p-value of a t statistic, `P(|T| ≥ |t|)` with `df` degrees of freedom. Normal where df is infinite;
+/// NaN for a NaN and for df not above 0.
 #[must_use]
 pub fn t_two_sided_p(t: f64, df: f64) -> f64 {
     if t.is_nan() {

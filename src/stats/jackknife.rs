@@ -4,19 +4,20 @@ use rayon::prelude::*;
 
 use super::{Estimate, MIN_CLUSTERS, t_quantile};
 
-/// Estimates of several statistics of the same rows, each with a jackknife interval, which covers better than a bootstrap where clusters
-/// are few.
+/// Estimates of several statistics of the same rows, each with a jackknife interval, which covers better than a
+/// bootstrap where clusters are few.
 ///
-/// `clusters` gives each row its cluster, numbered densely from 0. `statistics` takes the rows' weights (all 1 for the point estimates, 0
-/// for the rows left out) and returns as many values on each call, `None` where a value is undefined.
+/// `clusters` gives each row its cluster, numbered densely from 0. `statistics` takes the rows' weights (all 1 for the
+/// point estimates, 0 for the rows left out) and returns as many values on each call, `None` where a value is
+/// undefined.
 ///
-/// The interval is `θ ± t·s` with `s² = (G − 1)/G · Σ_g (θ₍g₎ − θ̄)²` over the G clusters, θ₍g₎ being the statistic without cluster g and θ̄
-/// their mean, and t the `(1 + level)/2` quantile of Student's t with G − 1 degrees of freedom. It does not heed the statistic's range. A
-/// statistic undefined on the data themselves gives `None`; there is no interval with fewer than 5 clusters, or if leaving out any of them
-/// makes the statistic undefined.
+/// The interval is `θ ± t·s` with `s² = (G − 1)/G · Σ_g (θ₍g₎ − θ̄)²` over the G clusters, θ₍g₎ being the statistic
+/// without cluster g and θ̄ their mean, and t the `(1 + level)/2` quantile of Student's t with G − 1 degrees of
+/// freedom. It does not heed the statistic's range. A statistic undefined on the data themselves gives `None`; there
+/// is no interval with fewer than 5 clusters, or if leaving out any of them makes the statistic undefined.
 ///
-/// Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 11; for alpha, Hughes (2021), krippendorffsalpha, The R
-/// Journal 13(1).
+/// Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 11; for alpha, Hughes (2021),
+/// krippendorffsalpha, The R Journal 13(1).
 pub fn jackknife<F>(level: f64, clusters: &[u32], statistics: F) -> Vec<Option<Estimate>>
 where
     F: Fn(&[f64]) -> Vec<Option<f64>> + Sync,
