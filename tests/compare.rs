@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 
 use support::{Folder, rows, trained};
 
+/// A row of a CSV by the names of its columns.
+type Record = BTreeMap<String, String>;
+
 /// Rows of two outlets with probabilities: `n` a row alone in its article, each coded with probability by its place, the gold label mostly
 /// what the probability says.
 fn scored(n: usize, is_coded: impl Fn(usize) -> bool, more: &str, cell: impl Fn(usize) -> String) -> String {
@@ -24,24 +27,24 @@ fn scored(n: usize, is_coded: impl Fn(usize) -> bool, more: &str, cell: impl Fn(
 }
 
 /// A CSV as one map a row, by the names of its columns.
-fn table(csv: &[u8]) -> Vec<BTreeMap<String, String>> {
+fn table(csv: &[u8]) -> Vec<Record> {
     let rows = rows(csv);
     rows[1..].iter().map(|row| rows[0].iter().cloned().zip(row.iter().cloned()).collect()).collect()
 }
 
 fn share<'a>(
-    shares: &'a [BTreeMap<String, String>],
+    shares: &'a [Record],
     outlet: &str,
     frame: &str,
     estimator: &str,
-) -> &'a BTreeMap<String, String> {
-    let wanted = |row: &&BTreeMap<String, String>| {
+) -> &'a Record {
+    let wanted = |row: &&Record| {
         row["outlet"] == outlet && row["frame"] == frame && row["estimator"] == estimator && row["voice"] == "all"
     };
     shares.iter().find(wanted).unwrap_or_else(|| panic!("no {estimator} share of {outlet}"))
 }
 
-fn number(row: &BTreeMap<String, String>, column: &str) -> f64 {
+fn number(row: &Record, column: &str) -> f64 {
     row[column].parse().unwrap_or_else(|_| panic!("{column} is {:?}", row[column]))
 }
 
@@ -54,8 +57,8 @@ fn corrected_shares_are_ppi_s() {
     for outlet in ["Harbour Wire", "Evening Comet"] {
         // The estimate of Angelopoulos, Duchi & Zrnic, from the rows and nothing else.
         let own: Vec<_> = input.iter().filter(|row| row["outlet"] == outlet).collect();
-        let proba = |row: &BTreeMap<String, String>| number(row, "p_blame");
-        let (coded, open): (Vec<_>, Vec<_>) = own.iter().partition(|row| !row["labels"].is_empty());
+        let proba = |row: &Record| number(row, "p_blame");
+        let (coded, open): (Vec<&Record>, Vec<&Record>) = own.iter().copied().partition(|row| !row["labels"].is_empty());
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         let y: Vec<f64> = coded.iter().map(|row| f64::from(u8::from(row["labels"] == "blame"))).collect();
         let (f, u): (Vec<f64>, Vec<f64>) =
@@ -152,7 +155,7 @@ fn known_probabilities_weigh() {
     let all = folder.succeeds(&["compare", "rows.csv"]);
     assert!(all.stderr.contains("drawn with known probabilities"), "{}", all.stderr);
     assert!(estimate("plain.csv", "coded") - estimate("rows.csv", "coded") > 0.1);
-    let sum = |row: &BTreeMap<String, String>| {
+    let sum = |row: &Record| {
         (number(row, "pi").recip(), f64::from(u8::from(row["labels"] == "blame")) / number(row, "pi"))
     };
     let input = table(&folder.read("rows.csv"));
@@ -222,7 +225,7 @@ fn differences_within_stories_are_told() {
     let within = of("corrected_within_stories");
     assert_eq!(within["n_stories"], "12");
     assert!((number(within, "estimate") + 0.3).abs() < 1e-9, "Evening Comet minus Harbour Wire, in each story: {within:?}");
-    let width = |row: &BTreeMap<String, String>| number(row, "high") - number(row, "low");
+    let width = |row: &Record| number(row, "high") - number(row, "low");
     assert!(of("corrected")["n_stories"].is_empty() && width(of("corrected")) > 0.1);
 }
 
@@ -314,7 +317,7 @@ fn a_study_holds_its_rows_out() {
     assert_eq!(predictions.iter().filter(|row| row["labels"].is_empty()).count(), coded.len() / 5);
     // In-sample probabilities would be surer of the coder's label than those out of fold, on average.
     folder.succeeds(&["predict", "rows.csv", "--model", "out/model.safetensors", "-o", "in_sample.csv", "-q"]);
-    let loss = |rows: &[BTreeMap<String, String>]| -> f64 {
+    let loss = |rows: &[Record]| -> f64 {
         let own = rows.iter().filter(|row| !row["labels"].is_empty() && row["labels"] != "none");
         own.map(|row| 1.0 - number(row, &format!("p_{}", row["labels"]))).sum()
     };

@@ -3,12 +3,14 @@
 //! Each result has three forms, named as `--format` names them: a table for people, JSON with everything, and tidy CSV with one
 //! value a row.
 
+mod agreement;
 mod card;
 mod comparison;
 mod evaluation;
 mod explanation;
 mod layout;
 
+pub use agreement::{agreement_csv, agreement_table};
 pub use card::{card_table, feature_csv};
 pub use comparison::{DIFFERENCE_COLUMNS, SHARE_COLUMNS, comparison_table, differences_csv, predictions_csv, shares_csv};
 pub use evaluation::{evaluation_csv, evaluation_table};
