@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cells::distinct;
 use super::forecast::{By, Forecast, Plan};
-use super::notes::few;
+use super::notes::listed;
 use super::params::CompareParams;
 use super::result::Note;
 use super::strata::{Stratum, Units};
@@ -360,22 +360,21 @@ fn notes(params: &SampleParams, outlets: &[OutletDraw], n_without_outlet: usize,
     if n_empty > 0 {
         note("empty-text", false, format!("{n_empty} rows have an empty text and are not drawn from."));
     }
-    let has_none = |outlet: &&OutletDraw| outlet.forecasts.iter().any(|forecast| forecast.coded.is_none());
-    let few_articles: Vec<&str> = outlets.iter().filter(has_none).map(|outlet| outlet.outlet.as_str()).collect();
-    if !few_articles.is_empty() {
+    let named = |holds: fn(&Forecast) -> bool| -> Vec<String> {
+        let of = outlets.iter().filter(|outlet| outlet.forecasts.iter().any(holds));
+        of.map(|outlet| outlet.outlet.clone()).collect()
+    };
+    let without_interval = named(|forecast| forecast.coded.is_none());
+    if !without_interval.is_empty() {
+        let names = listed(&without_interval, ", ");
         let text = format!(
-            "No interval is to be expected for outlets whose rows to code stand in fewer than {MIN_CLUSTERS} \
-            articles: {}.",
-            few(&few_articles)
+            "No interval is to be expected where the rows to code stand in fewer than {MIN_CLUSTERS} articles: {names}."
         );
         note("few-articles", true, text);
     }
-    let is_short = |outlet: &&OutletDraw| {
-        outlet.forecasts.iter().any(|forecast| forecast.needed.is_some_and(|needed| needed.corrected.is_none()))
-    };
-    let short: Vec<&str> = outlets.iter().filter(is_short).map(|outlet| outlet.outlet.as_str()).collect();
+    let short = named(|forecast| forecast.needed.is_some_and(|needed| needed.corrected.is_none()));
     if let (None, Some(half_width), false) = (params.per_outlet, params.half_width, short.is_empty()) {
-        let names = few(&short);
+        let names = listed(&short, ", ");
         let text =
             format!("All there is was drawn, and is not enough for a half-width of {half_width}, from: {names}.");
         note("not-enough", true, text);

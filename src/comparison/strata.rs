@@ -42,7 +42,8 @@ impl Stratum {
     /// The variance is summed over frames: `mean of Σᵢ pᵢ(1 − pᵢ) + variance of z`, for single rows `p̄(1 − p̄)`.
     fn share(&self) -> f64 {
         let n = self.units.len() as f64;
-        let variance: f64 = self.sums.iter().map(|s| s.code / n + (s.z_squared / n - (s.z / n).powi(2)).max(0.0)).sum();
+        let of_frame = |s: &Sums| s.code / n + (s.z_squared / n - (s.z / n).powi(2)).max(0.0);
+        let variance: f64 = self.sums.iter().map(of_frame).sum();
         n * (variance + LEAST_VARIANCE).sqrt()
     }
 
