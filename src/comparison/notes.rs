@@ -14,7 +14,7 @@ fn note(code: &'static str, is_warning: bool, text: String) -> Note {
 }
 
 /// The first few names, and how many more there are.
-fn listed(names: &[String], between: &str) -> String {
+pub(super) fn listed(names: &[String], between: &str) -> String {
     let shown = names.iter().take(MOST_NAMES).map(String::as_str).collect::<Vec<_>>().join(between);
     match names.len().saturating_sub(MOST_NAMES) {
         0 => shown,

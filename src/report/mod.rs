@@ -9,12 +9,16 @@ mod comparison;
 mod evaluation;
 mod explanation;
 mod layout;
+mod sample;
 
 pub use agreement::{agreement_csv, agreement_table};
 pub use card::{card_table, feature_csv};
-pub use comparison::{DIFFERENCE_COLUMNS, SHARE_COLUMNS, comparison_table, differences_csv, predictions_csv, shares_csv};
+pub use comparison::{
+    DIFFERENCE_COLUMNS, SHARE_COLUMNS, comparison_table, differences_csv, predictions_csv, shares_csv,
+};
 pub use evaluation::{evaluation_csv, evaluation_table};
 pub use explanation::{EXPLANATION_COLUMNS, explanation_csv, explanation_header, explanation_json, strongest};
+pub use sample::{SAMPLE_COLUMNS, sample_csv, sample_table};
 
 use serde::Serialize;
 
