@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room may name only rooms above it. `error`, `output`, `parallel` and `stats` are the shelf that all may take from.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("error", &[]),
     ("output", &["error"]),
     ("parallel", &["error"]),
@@ -18,10 +18,13 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("model", &["calibration", "corpus", "error", "evaluation", "features", "output", "stats"]),
     ("training", &["calibration", "corpus", "error", "evaluation", "features", "model", "stats"]),
     ("predict", &["corpus", "error", "model", "parallel"]),
-    ("report", &["corpus", "error", "evaluation", "features", "model", "stats"]),
+    ("comparison", &["corpus", "error", "evaluation", "features", "model", "stats"]),
+    ("study", &["comparison", "corpus", "error", "evaluation", "model", "training"]),
+    ("report", &["comparison", "corpus", "error", "evaluation", "features", "model", "stats"]),
     (
         "cli",
         &[
+            "comparison",
             "corpus",
             "error",
             "evaluation",
@@ -32,6 +35,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "report",
             "segment",
             "stats",
+            "study",
             "training",
         ],
     ),

@@ -4,10 +4,12 @@
 //! were made, so that the same numbers come out for out-of-fold scores, held-back files and other people's predictions.
 //! Next rooms: [`model`](crate::model) keeps the result in the artefact, [`report`](crate::report) prints it.
 
+mod curves;
 mod evaluate;
 mod leakage;
 mod metrics;
 
+pub use curves::{FrameCurve, RecallPoint, ThresholdPoint, curves};
 pub use evaluate::{
     CoOccurrence, Counts, Evaluation, FrameEvaluation, OutletEvaluation, Predictions, ReliabilityBin, Scored, Scores,
     evaluate,

@@ -7,12 +7,16 @@ mod card;
 mod comparison;
 mod evaluation;
 mod explanation;
+mod html;
 mod layout;
 
 pub use card::{card_table, feature_csv};
-pub use comparison::{DIFFERENCE_COLUMNS, SHARE_COLUMNS, comparison_table, differences_csv, predictions_csv, shares_csv};
+pub use comparison::{
+    DIFFERENCE_COLUMNS, SHARE_COLUMNS, comparison_table, differences_csv, predictions_csv, shares_csv,
+};
 pub use evaluation::{evaluation_csv, evaluation_table};
 pub use explanation::{EXPLANATION_COLUMNS, explanation_csv, explanation_header, explanation_json, strongest};
+pub use html::{AgreementView, FrameAgreement, ReportInput, report_html};
 
 use serde::Serialize;
 
