@@ -7,7 +7,7 @@ use framescope::evaluation::{FrameCurve, Predictions, Scored, curves};
 use framescope::model::Explanation;
 use framescope::report::{AgreementView, FrameAgreement, ReportInput, card_table, report_html};
 use framescope::stats::Bootstrap;
-use framescope::{Comparison, CorpusOptions, Evaluation, Model, Population, Scorer};
+use framescope::{Comparison, CorpusOptions, Estimate, Evaluation, Model, Population, Scorer};
 
 /// Names that would run if they were read as markup.
 const HOSTILE: [&str; 4] = [
@@ -65,6 +65,21 @@ impl Scene {
         }
     }
 
+    fn agreement(&self) -> AgreementView {
+        let alpha = |value: f64| Estimate {
+            value,
+            low: Some(value - 0.1),
+            high: Some(value + 0.1),
+            level: 0.95,
+            n: 40,
+            n_clusters: 30,
+        };
+        let frame =
+            |frame: &String| FrameAgreement { frame: frame.clone(), alpha: Some(alpha(0.71)), model_alpha: None };
+        let frames = self.comparison.frames.iter().map(frame).collect();
+        AgreementView { frames, note: "Two coders on 40 rows, told apart by <i>nothing</i>.".into() }
+    }
+
     fn page(&self, agreement: Option<AgreementView>) -> String {
         let input = ReportInput {
             title: "Eight outlets </title><script>alert(1)</script>",
@@ -101,10 +116,20 @@ fn write_rows(path: &Path, coded_of_ten: usize, n_outlets: usize) {
     writer.write_record(["id", "text", "labels", "outlet", "doc_id", "story_id", "voice"]).unwrap();
     let names =
         ["Evening Comet", "Harbour Wire", "Meridian Post", "The Daily Lantern of the Northern Provinces and Isles"];
+    let mut of_article = 0;
     for (i, record) in reader.records().enumerate() {
         let record = record.unwrap();
         let article = i / 4;
-        let outlet = match article % n_outlets {
+        // The first outlet has more than its share of frames, so that some differences are real.
+        let is_framed = !record[2].is_empty() && &record[2] != "none" && i % 4 == 0;
+        of_article = if i % 4 > 0 {
+            of_article
+        } else if is_framed && article % 2 == 0 {
+            0
+        } else {
+            article % n_outlets
+        };
+        let outlet = match of_article {
             k if k < HOSTILE.len() => HOSTILE[k].to_owned(),
             k if k < HOSTILE.len() + names.len() => names[k - HOSTILE.len()].to_owned(),
             k => format!("Outlet {k}"),
@@ -113,88 +138,53 @@ fn write_rows(path: &Path, coded_of_ten: usize, n_outlets: usize) {
             if i % 50 == 0 { format!("<img src=x onerror=alert(2)> {}", &record[1]) } else { record[1].to_owned() };
         let coded = i * 31 % 10 < coded_of_ten;
         let (doc, story) = (format!("d{article}"), format!("s{}", article / 8));
-        let label = if coded { &record[2] } else { "" };
+        // And a coder who slips now and then.
+        let label = if !coded {
+            ""
+        } else if i % 23 == 0 {
+            "none"
+        } else {
+            &record[2]
+        };
         writer.write_record([&record[0], &text, label, &outlet, &doc, &story, &record[7]]).unwrap();
     }
     writer.flush().unwrap();
 }
 
-/// The page without the parts that are the crate's own: what is left of `<` and `"` in it is the template's.
-fn tags(page: &str) -> Vec<&str> {
+/// Every element that the template and the charts write.
+const TAGS: &str = "a b blockquote body button caption code dd details div dl dt figcaption figure footer h1 h2 h3 h4 head header html i input \
+    label li main nav ol option output p pre section select span strong sub summary table tbody td th thead title tr ul \
+    svg desc circle line polyline rect text";
+
+/// Tags of the page's body with their attributes' names, values taken out.
+fn tags(page: &str) -> Vec<String> {
     let body = page.split("</style>").nth(1).unwrap().split("<script>").next().unwrap();
-    body.split('<').skip(1).map(|tag| tag.split('>').next().unwrap()).collect()
+    let bare = |tag: &str| tag.split('"').step_by(2).collect::<String>().to_lowercase();
+    body.split('<').skip(1).map(|tag| bare(tag.split('>').next().unwrap())).collect()
 }
 
 fn check_sealed(page: &str) {
     assert_eq!(page.matches("<script").count(), 1, "the page's own script and no other");
     assert_eq!(page.matches("</style>").count(), 1);
-    assert_eq!(page.matches("<img").count(), 0);
     for tag in tags(page) {
-        let [quoted, tag_name] = [tag.to_lowercase(), tag.split_whitespace().next().unwrap_or_default().to_owned()];
-        let known = [
-            "a",
-            "b",
-            "blockquote",
-            "body",
-            "button",
-            "caption",
-            "code",
-            "dd",
-            "details",
-            "div",
-            "dl",
-            "dt",
-            "figcaption",
-            "figure",
-            "footer",
-            "h1",
-            "h2",
-            "h3",
-            "h4",
-            "header",
-            "html",
-            "i",
-            "input",
-            "label",
-            "li",
-            "main",
-            "nav",
-            "option",
-            "output",
-            "p",
-            "pre",
-            "section",
-            "select",
-            "span",
-            "strong",
-            "sub",
-            "summary",
-            "table",
-            "tbody",
-            "td",
-            "th",
-            "thead",
-            "title",
-            "tr",
-            "ul",
-            "head",
-            "svg",
-            "desc",
-            "circle",
-            "line",
-            "polyline",
-            "rect",
-            "text",
-            "polygon",
-        ];
-        let name = tag_name.trim_start_matches('/').trim_end_matches('/');
-        assert!(known.contains(&name), "<{tag}>");
-        assert!(!quoted.contains(" on") || !quoted.contains("alert"), "a handler in <{tag}>");
-        assert!(!quoted.contains(" src=") && !quoted.contains("http"), "<{tag}> could load something");
+        let name = tag.split_whitespace().next().unwrap_or_default().trim_matches('/');
+        assert!(TAGS.split_whitespace().any(|known| known == name), "<{tag}>");
+        assert!(!tag.contains(" on"), "a handler in <{tag}>");
+        assert!(!tag.contains(" src=") && !tag.contains(" xlink"), "<{tag}> could load something");
     }
+    // Links lead within the page; the icon is no icon.
+    let links: Vec<&str> = page.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(links.iter().all(|link| link.starts_with('#') || *link == "data:,"), "{links:?}");
+    assert!(
+        !page.contains("http://") && !page.contains("https://") && !page.contains("@import") && !page.contains("url(")
+    );
     let head = page.split("</head>").next().unwrap();
     assert!(head.contains("default-src 'none'") && head.contains("script-src 'sha256-"));
-    assert!(!page.contains("@import") && !page.contains("url("));
+}
+
+/// Leaves a page where the browser test finds it; see .ci/run.
+fn keep(name: &str, page: &str) {
+    std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name), page).unwrap();
 }
 
 #[test]
@@ -204,81 +194,47 @@ fn markup_in_names_and_texts_stays_text() {
     // In cells, and in charts, which plotters escapes in its own spelling and the report shortens.
     assert!(page.contains("<th scope=\"row\">&lt;script&gt;alert(1)&lt;&#x2f;script&gt;</th>"));
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;\n</text>"));
-    assert!(page.contains("&quot;&gt;&lt;img src=x onerror=al…\n</text>"));
+    assert!(page.contains("&quot;&gt;&lt;img src=x onerror=alert…\n</text>"));
     assert!(page.contains("{{ policy|safe }}"), "a name is no template");
 }
 
 #[test]
 fn every_section_is_there() {
     let scene = Scene::new(3, 8);
-    let frames = scene.comparison.frames.iter().map(|frame| FrameAgreement {
-        frame: frame.clone(),
-        alpha: None,
-        model_alpha: None,
-    });
-    let page = scene.page(Some(AgreementView { frames: frames.collect(), note: "Two coders on 40 rows.".into() }));
-    for section in [
-        "answer",
-        "shares",
-        "differences",
-        "ranks",
-        "voices",
-        "measured",
-        "calibration",
-        "model",
-        "agreement",
-        "words",
-        "suspects",
-        "drift",
-        "examples",
-        "method",
-        "card",
-        "notes",
-    ] {
+    let page = scene.page(Some(scene.agreement()));
+    keep("report.html", &page);
+    let sections = "answer shares differences ranks voices measured calibration model agreement words suspects drift examples method card notes";
+    for section in sections.split(' ') {
         assert!(page.contains(&format!("<section id=\"{section}\"")), "{section}");
         assert!(page.contains(&format!("href=\"#{section}\"")), "the contents name {section}");
     }
-    for id in ["surviving-table", "stories-table", "words-table", "suspects-table", "drift-table", "leakage-table"] {
-        assert!(page.contains(&format!("<div class=\"table\" id=\"{id}\">")), "{id}");
+    for id in ["surviving", "stories", "voices", "words", "suspects", "drift", "leakage", "agreement"] {
+        assert!(page.contains(&format!("<div class=\"table\" id=\"{id}-table\">")), "{id}");
     }
-    assert!(page.contains("Two coders on 40 rows.") && !page.contains("class=\"banner\""));
+    assert!(!page.contains("class=\"banner\""), "these shares are corrected");
     assert!(page.contains("<span class=\"for t5\">"), "words are tinted");
     assert_eq!(page.matches("role=\"img\"").count(), page.matches("<svg").count());
     assert_eq!(page.matches("<desc id=").count(), page.matches("<svg").count());
-    assert_eq!(
-        page,
-        scene.page(Some(AgreementView {
-            frames: scene
-                .comparison
-                .frames
-                .iter()
-                .map(|frame| FrameAgreement { frame: frame.clone(), alpha: None, model_alpha: None })
-                .collect(),
-            note: "Two coders on 40 rows.".into(),
-        })),
-        "the same input gives the same bytes"
-    );
-    // The browser test opens this page; see .ci/run.
-    std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join("report.html"), page).unwrap();
+    assert_eq!(page, scene.page(Some(scene.agreement())), "the same input gives the same bytes");
 }
 
 #[test]
 fn nothing_coded_is_said_first() {
     let page = Scene::new(0, 8).page(None);
+    keep("uncorrected.html", &page);
     check_sealed(&page);
     let banner = page.find("<strong>Uncorrected</strong>").unwrap();
     assert!(banner < page.find("<section id=\"shares\"").unwrap());
     assert!(page.contains("by outlet: uncorrected"), "the charts say so too");
     assert!(page.contains("there is nothing to judge the model by"));
     assert!(!page.contains("id=\"surviving-table\""));
-    std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join("uncorrected.html"), page).unwrap();
 }
 
 #[test]
 fn many_outlets_make_no_endless_page() {
     let page = Scene::new(5, 191).page(None);
+    keep("many.html", &page);
     assert!(page.len() < 2_000_000, "{} bytes", page.len());
     assert!(page.contains("The 40 outlets with the most sentences are drawn, of 191"));
     assert!(page.contains("The first 1,500 of "));
-    std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join("many.html"), page).unwrap();
 }
