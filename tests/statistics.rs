@@ -116,14 +116,8 @@ enum Drawing {
     Unequal(usize),
 }
 
-const PLAIN: World = World {
-    share: 0.3,
-    articles: (80, 5),
-    spread: 0.0,
-    skill: 0.6,
-    bias: 0.1,
-    drawing: Drawing::Rows(60),
-};
+const PLAIN: World =
+    World { share: 0.3, articles: (80, 5), spread: 0.0, skill: 0.6, bias: 0.1, drawing: Drawing::Rows(60) };
 
 fn draw_world(rng: &mut ChaCha8Rng, world: World) -> (Vec<Unit>, Design) {
     let (n_articles, per_article) = world.articles;

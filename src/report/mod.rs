@@ -8,6 +8,7 @@ mod card;
 mod comparison;
 mod evaluation;
 mod explanation;
+mod html;
 mod layout;
 mod sample;
 
@@ -19,6 +20,7 @@ pub use comparison::{
 pub use evaluation::{evaluation_csv, evaluation_table};
 pub use explanation::{EXPLANATION_COLUMNS, explanation_csv, explanation_header, explanation_json, strongest};
 pub use sample::{SAMPLE_COLUMNS, sample_csv, sample_table};
+pub use html::{AgreementView, FrameAgreement, ReportInput, report_html};
 
 use serde::Serialize;
 
