@@ -20,7 +20,7 @@ pub use comparison::{
 pub use evaluation::{evaluation_csv, evaluation_table};
 pub use explanation::{EXPLANATION_COLUMNS, explanation_csv, explanation_header, explanation_json, strongest};
 pub use sample::{SAMPLE_COLUMNS, sample_csv, sample_table};
-pub use html::{AgreementView, FrameAgreement, ReportInput, report_html};
+pub use html::{ReportInput, report_html};
 
 use serde::Serialize;
 
