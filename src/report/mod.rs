@@ -19,8 +19,8 @@ pub use comparison::{
 };
 pub use evaluation::{evaluation_csv, evaluation_table};
 pub use explanation::{EXPLANATION_COLUMNS, explanation_csv, explanation_header, explanation_json, strongest};
-pub use sample::{SAMPLE_COLUMNS, sample_csv, sample_table};
 pub use html::{ReportInput, report_html};
+pub use sample::{SAMPLE_COLUMNS, sample_csv, sample_table};
 
 use serde::Serialize;
 
