@@ -273,6 +273,51 @@ pub enum ErrorKind {
         /// How many were left out for which reason, and what would be right.
         why: String,
     },
+    /// A coder has two rows for one unit.
+    #[error(
+        "coder {coder:?} has coded unit {unit:?} already ({first}); a coder codes a unit once: drop one of the rows, or give \
+         the units or the coders names of their own"
+    )]
+    CodedAgain {
+        /// The coder.
+        coder: String,
+        /// The unit.
+        unit: String,
+        /// File and line of the first of the rows.
+        first: String,
+    },
+    /// There is nobody to agree with.
+    #[error(
+        "agreement needs two coders or more, but all rows are coded by {}{hint}; give one file with columns {unit:?}, \
+         {coder:?} and {labels:?}, or one file for each coder",
+        list(found)
+    )]
+    TooFewCoders {
+        /// The only coder.
+        found: Vec<String>,
+        /// How the coder was found, where no column says it.
+        hint: String,
+        /// The name of the unit column.
+        unit: String,
+        /// The name of the coder column.
+        coder: String,
+        /// The name of the labels column.
+        labels: String,
+    },
+    /// The coders share no unit.
+    #[error(
+        "no unit is coded by two coders: {} have coded {n_units} units, each of them once; a unit needs the same \
+         {unit:?} in the rows of all its coders",
+        list(found)
+    )]
+    NothingCodedTwice {
+        /// The coders.
+        found: Vec<String>,
+        /// Units coded.
+        n_units: usize,
+        /// The name of the unit column.
+        unit: String,
+    },
     /// There are fewer groups than folds.
     #[error("{n_groups} {unit} cannot fill {n_folds} folds, each of which holds out whole {unit}; {}", fewer_folds(*n_groups))]
     TooFewGroups {

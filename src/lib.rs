@@ -38,7 +38,7 @@ pub mod training;
 pub use comparison::{Comparison, CompareParams};
 pub use corpus::{Code, Corpus, CorpusOptions, Frames, GroupBy, Population};
 pub use error::{Error, ErrorKind, Place, Result};
-pub use evaluation::{Evaluation, Metric};
+pub use evaluation::{Agreement, Evaluation, Metric};
 pub use features::FeatureMatrix;
 pub use model::{Explanation, LogisticParams, Model, Scorer, Scratch};
 pub use output::AtomicFile;

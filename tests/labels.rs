@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use framescope::stats::{Bootstrap, krippendorff_alpha};
+use framescope::stats::{Bootstrap, ReliabilityData};
 use framescope::{GroupBy, Model};
 
 type Row = BTreeMap<String, String>;
@@ -185,7 +185,8 @@ fn alpha(pairs: &[Pair], frame: &str) -> String {
         let next = numbers.len() as u32;
         clusters.push(*numbers.entry(&pair.article).or_insert(next));
     }
-    let estimate = Bootstrap::default().estimate(&clusters, |weights| vec![krippendorff_alpha(&units, weights)]);
+    let data = ReliabilityData::nominal(&units);
+    let estimate = Bootstrap::default().estimate(&clusters, |weights| vec![data.alpha(weights, &mut Vec::new())]);
     estimate[0].as_ref().unwrap().to_text(3)
 }
 

@@ -221,3 +221,33 @@ fn articles_are_segmented_as_people_would() {
     }
     println!("{} rows stand where they say", rows.len());
 }
+
+/// For label sets `AnnotationTask(data, distance=masi_distance).alpha()` of NLTK 3.10.4, for each frame the nominal alpha of
+/// fast-krippendorff 0.9.
+#[test]
+#[ignore = "needs real rows beside the project"]
+fn raters_agree_as_the_references_say() {
+    let started = Instant::now();
+    let output = Command::new(env!("CARGO_BIN_EXE_framescope"))
+        .arg("agree")
+        .arg(data("raters_long.csv"))
+        .args(["--format", "json", "--quiet"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let seconds = started.elapsed().as_secs_f64();
+    let agreement: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&agreement["n_units"], agreement["pairs"].as_array().unwrap().len()), (&950.into(), 10));
+    let alpha = &agreement["alpha"];
+    for (found, expected) in [
+        (&alpha["frames"][0]["estimate"], 0.477_866_606_248_921_2),
+        (&alpha["frames"][1]["estimate"], 0.411_796_516_242_275_53),
+        (&alpha["frames"][2]["estimate"], 0.476_098_081_863_968_4),
+        (&alpha["label_set"], 0.445_611_667_441_638_6),
+    ] {
+        let value = found["value"].as_f64().unwrap();
+        println!("{value:.6} [{:.3}, {:.3}]", found["low"].as_f64().unwrap(), found["high"].as_f64().unwrap());
+        assert!((value - expected).abs() < 1e-9, "{value} is not {expected}");
+    }
+    println!("{seconds:.2} s");
+}

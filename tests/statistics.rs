@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use framescope::evaluation::{Predictions, Scored, evaluate};
-use framescope::stats::{Bootstrap, Design, Proportion, Reliance, Unit, corrected_mean};
+use framescope::stats::{Adjustment, Bootstrap, Design, Proportion, Reliance, Unit, corrected_mean};
 use framescope::training::{Silent, train};
 use framescope::{Code, Corpus, CorpusOptions, Frames, Metric, TrainParams};
 use ndarray::Array2;
@@ -216,5 +216,27 @@ fn corrected_shares_and_differences_cover() {
         assert!((0.93..=0.975).contains(&shares), "{name}: the share is covered {shares}");
         assert!((0.93..=0.98).contains(&differences), "{name}: no difference is found in {differences}");
         assert!(width <= 1.005 * alone, "{name}: the corrected interval is wider, {width} against {alone}");
+    }
+}
+
+#[test]
+fn no_signal_gives_no_difference_beyond_the_stated_rate() {
+    // Six outlets that do not differ, fifteen tests adjusted together: some survive in at most one run in twenty, by either adjustment.
+    const RUNS: u64 = 600;
+    let world = World { spread: 0.2, ..PLAIN };
+    for adjustment in [Adjustment::BenjaminiHochberg, Adjustment::Holm] {
+        let mut false_findings = 0;
+        for run in 0..RUNS {
+            let outlets: Vec<Proportion> = (0..6)
+                .map(|outlet| share(world, &mut ChaCha8Rng::seed_from_u64(6 * run + outlet), Reliance::Tuned))
+                .collect();
+            let pairs = (0..6).flat_map(|a| (a + 1..6).map(move |b| (a, b)));
+            let p: Vec<f64> = pairs.map(|(a, b)| outlets[a].minus(&outlets[b], 0.95).p).collect();
+            false_findings += u64::from(adjustment.adjust(&p).iter().any(|p| *p <= 0.05));
+        }
+        let rate = false_findings as f64 / RUNS as f64;
+        println!("{}: {rate:.4}", adjustment.name());
+        // Three binomial errors above one twentieth.
+        assert!(rate <= 0.077, "{}: {rate}", adjustment.name());
     }
 }

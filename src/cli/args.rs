@@ -40,6 +40,7 @@ const EXAMPLES: &str = "Examples:
   framescope compare news.csv --coded drawn.csv -o report   compare outlets by all rows and a coded sample
   framescope train coded.csv -o my.safetensors              learn from your own labels
   framescope evaluate held_back.csv --model my.safetensors  judge it on rows it has not seen
+  framescope agree anna.csv zoe.csv                         see how far two coders agree
   framescope explain --text \"Both sides agreed to talk.\"    see which words decide";
 
 /// Options that mean the same on every verb.
@@ -79,6 +80,8 @@ pub enum Command {
     Train(TrainArgs),
     /// Judge a model, or the training itself by cross-validation, on coded rows
     Evaluate(EvaluateArgs),
+    /// Measure how far coders agree, and a model with them
+    Agree(AgreeArgs),
     /// Add each frame's probability and the predicted frames to rows
     Predict(PredictArgs),
     /// Compare outlets by share of frames, corrected by coded rows
@@ -574,6 +577,51 @@ pub struct EvaluateArgs {
     /// The intervals
     #[command(flatten)]
     pub intervals: IntervalArgs,
+}
+
+/// Arguments of `agree`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Either one file holds the rows of all coders, with columns unit, coder and labels; or each file holds one \
+coder's rows, with labels and a unit (or id) column, and the coder is the file's name. Columns text and doc_id are used where \
+they are.
+
+Agreement is Krippendorff's alpha: of each frame (nominal), and of label sets (with the MASI distance; none is a set of its own). \
+Intervals draw articles where doc_id names them, and units otherwise; below 50 of them they come from a jackknife with Student's t, \
+above from a bootstrap."
+)]
+pub struct AgreeArgs {
+    /// Files of rows coded by several coders, or one file for each coder; - is stdin
+    #[arg(required = true, value_name = "CODED.csv")]
+    pub files: Vec<String>,
+    /// A model to stand beside the coders; `bundled` is the bundled one
+    #[arg(long, value_name = "MODEL.safetensors")]
+    pub model: Option<PathBuf>,
+    /// How the files are read
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The column that says what was coded
+    #[arg(long, value_name = "NAME", default_value_t = ColumnNames::default().unit, help_heading = "Input")]
+    pub unit_column: String,
+    /// The column that says who coded it
+    #[arg(long, value_name = "NAME", default_value_t = ColumnNames::default().coder, help_heading = "Input")]
+    pub coder_column: String,
+    /// The intervals
+    #[command(flatten)]
+    pub intervals: IntervalArgs,
+}
+
+impl AgreeArgs {
+    /// As the library takes it.
+    ///
+    /// # Errors
+    /// A usage error if the delimiter cannot be one.
+    pub fn read_options(&self) -> Result<ReadOptions> {
+        let mut options = self.input.read_options()?;
+        options.columns.unit.clone_from(&self.unit_column);
+        options.columns.coder.clone_from(&self.coder_column);
+        Ok(options)
+    }
 }
 
 /// Arguments of `predict`.

@@ -82,16 +82,29 @@ pub(super) fn write_rows<T>(
 #[derive(Debug)]
 pub(super) struct OutputFolder {
     path: PathBuf,
+    /// Whether it was made by this run, which then takes it away again if it fails.
+    is_new: bool,
     files: Vec<AtomicFile>,
     names: Vec<&'static str>,
+}
+
+impl Drop for OutputFolder {
+    fn drop(&mut self) {
+        self.files.clear();
+        if self.is_new {
+            // Only an empty folder can be removed so; what cannot be stays.
+            let _ = std::fs::remove_dir(&self.path);
+        }
+    }
 }
 
 impl OutputFolder {
     /// Makes the folder if it is not there, so that a place that cannot be written fails before long work.
     pub(super) fn create(path: &Path) -> Result<Self> {
         let failed = |source| Error::io("make the folder", source).in_file(&path.display().to_string());
+        let is_new = !path.exists();
         std::fs::create_dir_all(path).map_err(failed)?;
-        Ok(OutputFolder { path: path.to_owned(), files: Vec::new(), names: Vec::new() })
+        Ok(OutputFolder { path: path.to_owned(), is_new, files: Vec::new(), names: Vec::new() })
     }
 
     /// Writes a file of the folder, which takes its place when the folder is committed.
@@ -104,8 +117,8 @@ impl OutputFolder {
     }
 
     /// Puts all files in their places, and says which.
-    pub(super) fn commit(self) -> Result<String> {
-        self.files.into_iter().try_for_each(AtomicFile::commit)?;
+    pub(super) fn commit(mut self) -> Result<String> {
+        std::mem::take(&mut self.files).into_iter().try_for_each(AtomicFile::commit)?;
         Ok(format!("wrote {} in {}", self.names.join(", "), self.path.display()))
     }
 }

@@ -3,9 +3,9 @@
 use super::args::{Common, EvaluateArgs, Format};
 use super::console::{self, Bars};
 use super::train::{warn_constant, warn_left_out};
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, SourceFile};
 use crate::evaluation::Evaluation;
-use crate::model::Scorer;
+use crate::model::{Model, Scorer};
 use crate::report::{evaluation_csv, evaluation_table, to_json};
 use crate::stats::Bootstrap;
 use crate::training::cross_validate;
@@ -31,14 +31,21 @@ fn judge_model(args: &EvaluateArgs, common: &Common, bootstrap: Bootstrap) -> an
     let (model, name) = console::load(args.model.as_deref())?;
     let corpus = Corpus::read(&args.coded.files, &args.coded.corpus_options(Some(model.frames()))?)?;
     warn_left_out(common, corpus.left_out);
-    if let Some(source) = model.metadata().training.trained_on(&corpus.sources) {
-        let message = format!(
-            "{name} was trained on {}: these scores flatter it; use --cross-validate for honest ones",
-            source.name
-        );
-        console::warn(common, &message);
-    }
+    warn_trained_on(
+        common,
+        &model,
+        &name,
+        &corpus.sources,
+        "these scores flatter it; use --cross-validate for honest ones",
+    );
     Ok(Scorer::new(model).predictions(&corpus.texts)?.judge(&corpus, bootstrap)?)
+}
+
+/// Warns of a file from which the model has learned; `so` says what that means here.
+pub(super) fn warn_trained_on(common: &Common, model: &Model, name: &str, sources: &[SourceFile], so: &str) {
+    if let Some(source) = model.metadata().training.trained_on(sources) {
+        console::warn(common, &format!("{name} was trained on {}: {so}", source.name));
+    }
 }
 
 /// Prints an evaluation in the form asked for.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "messages tell how long a run took")]
 
+mod agree;
 mod args;
 mod compare;
 mod comparing;
@@ -71,6 +72,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Evaluate(args) => evaluate::run(args, &cli.common),
         Command::Compare(args) => compare::run(args, &cli.common),
         Command::Study(args) => study::run(args, &cli.common),
+        Command::Agree(args) => agree::run(args, &cli.common),
         Command::Predict(args) => predict::run(args, &cli.common),
         Command::Explain(args) => explain::run(args, &cli.common),
         Command::Inspect(args) => inspect::run(args, &cli.common),

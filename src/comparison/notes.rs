@@ -13,11 +13,12 @@ fn note(code: &'static str, is_warning: bool, text: String) -> Note {
     Note { code, is_warning, text }
 }
 
-fn few(names: &[&str]) -> String {
-    let shown = names.iter().take(MOST_NAMES).copied().collect::<Vec<_>>().join(", ");
+/// The first few names, and how many more there are.
+fn listed(names: &[String], between: &str) -> String {
+    let shown = names.iter().take(MOST_NAMES).map(String::as_str).collect::<Vec<_>>().join(between);
     match names.len().saturating_sub(MOST_NAMES) {
         0 => shown,
-        more => format!("{shown} and {more} more"),
+        more => format!("{shown}{between}and {more} more"),
     }
 }
 
@@ -38,21 +39,8 @@ pub(super) fn notes(
         );
         notes.push(note("no-ranking", true, format!("{}: no ranking, since no two outlets can be told apart; {enough}.", ranking.frame)));
     }
-    for off in calibration.iter().filter(|off| off.is_off) {
-        notes.push(note(
-            "miscalibrated",
-            true,
-            format!(
-                "{}: on its coded rows the model's mean probability of {} is off by {}, so its counted share there misleads; \
-                 the corrected share makes up for it, and coded rows of {} in the training would mend the model.",
-                off.outlet,
-                off.frame,
-                signed(&off.calibration_in_the_large),
-                off.outlet,
-            ),
-        ));
-    }
-    let unlike: Vec<&str> = drift.iter().filter(|d| d.is_unlike).map(|d| d.outlet.as_str()).collect();
+    miscalibrated(&mut notes, calibration);
+    let unlike: Vec<String> = drift.iter().filter(|d| d.is_unlike).map(|d| d.outlet.clone()).collect();
     if !unlike.is_empty() {
         notes.push(note(
             "drift",
@@ -62,12 +50,36 @@ pub(super) fn notes(
                  Expect more errors there; coded rows of theirs correct the shares, and would train a better model.",
                 unlike.len(),
                 drift.len(),
-                few(&unlike),
+                listed(&unlike, ", "),
             ),
         ));
     }
     population(&mut notes, cells);
     notes
+}
+
+fn miscalibrated(notes: &mut Vec<Note>, calibration: &[OutletCalibration]) {
+    let size = |off: &OutletCalibration| off.calibration_in_the_large.value.abs();
+    let mut off: Vec<&OutletCalibration> = calibration.iter().filter(|off| off.is_off).collect();
+    off.sort_by(|a, b| size(b).total_cmp(&size(a)));
+    if off.is_empty() {
+        return;
+    }
+    let named: Vec<String> = off
+        .iter()
+        .map(|off| format!("{}, {} by {}", off.outlet, off.frame, signed(&off.calibration_in_the_large)))
+        .collect();
+    notes.push(note(
+        "miscalibrated",
+        true,
+        format!(
+            "On coded rows the model's mean probability is off by more than its interval in {} of {} outlets and frames: {}. Counted shares \
+             mislead there. Corrected shares make up for it; more coded rows of such outlets in the training would mend the model.",
+            off.len(),
+            calibration.len(),
+            listed(&named, "; "),
+        ),
+    ));
 }
 
 fn sampling(notes: &mut Vec<Note>, cells: &Cells<'_>, outlets: &[OutletSummary]) {
@@ -84,6 +96,13 @@ fn sampling(notes: &mut Vec<Note>, cells: &Cells<'_>, outlets: &[OutletSummary])
             ));
             return;
         }
+        Sampling::AssumedRandom if outlets.iter().all(|outlet| outlet.n_coded == outlet.n_sentences) => notes.push(note(
+            "all-coded",
+            false,
+            "Every row is coded, so the model has nothing to add: corrected shares are those of the coded rows, and the counted ones show how far \
+             it errs."
+                .into(),
+        )),
         Sampling::AssumedRandom => notes.push(note(
             "assumed-random",
             true,
@@ -109,7 +128,7 @@ fn sampling(notes: &mut Vec<Note>, cells: &Cells<'_>, outlets: &[OutletSummary])
             format!(
                 "No interval and no test for outlets with fewer than {MIN_CLUSTERS} coded articles: {}. Code rows in {MIN_CLUSTERS} articles for an \
                  interval at all, and some 60 rows for a useful one.",
-                few(&names.iter().map(String::as_str).collect::<Vec<_>>()),
+                listed(&names, ", "),
             ),
         ));
     }

@@ -398,7 +398,16 @@ impl Builder {
         // Frames found in the data stand in alphabetical order, whatever the order of the rows.
         let (frames, column): (Frames, Vec<usize>) = match &options.frames {
             Some(frames) => (frames.clone(), (0..frames.len()).collect()),
-            None if self.names.is_empty() => return Err(ErrorKind::NoFrames.into()),
+            None if self.names.is_empty() => {
+                let nothing = self.labels.iter().all(|labels| matches!(labels, RowLabels::NotCoded));
+                let left_out = LeftOut { not_coded: self.labels.len(), ..self.left_out };
+                let why = left_out.reasons(options);
+                return Err(if nothing {
+                    ErrorKind::NothingCoded { n_rows: self.n_read, why }.into()
+                } else {
+                    ErrorKind::NoFrames.into()
+                });
+            }
             None => {
                 let sorted: BTreeSet<&String> = self.names.keys().collect();
                 let mut column = vec![0; sorted.len()];

@@ -30,6 +30,10 @@ pub struct ColumnNames {
     pub wire_id: String,
     /// The probability with which a coded row was drawn to be coded.
     pub pi: String,
+    /// What several coders coded: rows that share it are codes of the same sentence.
+    pub unit: String,
+    /// Who coded the row.
+    pub coder: String,
 }
 
 impl Default for ColumnNames {
@@ -46,6 +50,8 @@ impl Default for ColumnNames {
             voice: "voice".into(),
             wire_id: "wire_id".into(),
             pi: "pi".into(),
+            unit: "unit".into(),
+            coder: "coder".into(),
         }
     }
 }

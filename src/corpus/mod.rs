@@ -1,7 +1,8 @@
 //! Reading: files in, typed rows out.
 //!
 //! In comes a path (`-` is stdin) to CSV, TSV or JSON Lines, also compressed. Out goes a [`Table`], which streams rows as
-//! they stand in the file, or a [`Corpus`], which holds coded rows in memory with their codes of shape (n_rows, n_frames).
+//! they stand in the file, a [`Corpus`], which holds coded rows in memory with their codes of shape (n_rows, n_frames), or
+//! [`Ratings`], which hold what several coders made of the same units.
 //! [`split`](folds) cuts a corpus into folds that keep groups whole. Next room: [`features`](crate::features).
 
 mod articles;
@@ -11,6 +12,7 @@ pub(crate) mod input;
 mod labels;
 mod population;
 mod quotes;
+mod ratings;
 mod splits;
 mod table;
 
@@ -20,5 +22,6 @@ pub use coded::{Categories, Corpus, CorpusOptions, LeftOut, SourceFile};
 pub use columns::{ColumnNames, Header};
 pub use labels::{Code, Codes, Frames, NO_FRAME, SEPARATOR};
 pub use population::{Population, RowScores};
+pub use ratings::{LabelSet, RatedUnit, Ratings, RatingsOptions};
 pub use splits::{Folds, GroupBy, folds};
 pub use table::{ReadOptions, Row, Table, TableFormat};

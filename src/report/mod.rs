@@ -3,6 +3,7 @@
 //! Each result has three forms, named as `--format` names them: a table for people, JSON with everything, and tidy CSV with one
 //! value a row.
 
+mod agreement;
 mod card;
 mod comparison;
 mod evaluation;
@@ -10,6 +11,7 @@ mod explanation;
 mod html;
 mod layout;
 
+pub use agreement::{agreement_csv, agreement_table};
 pub use card::{card_table, feature_csv};
 pub use comparison::{
     DIFFERENCE_COLUMNS, SHARE_COLUMNS, comparison_table, differences_csv, predictions_csv, shares_csv,

@@ -1,4 +1,4 @@
-//! The statistics shelf: intervals, bootstrap, agreement of coders, seeded random numbers, a small logistic regression.
+//! The statistics shelf: intervals, bootstrap, distributions, agreement of coders, seeded random numbers, a small logistic regression.
 //!
 //! Every room may take from here; nothing here knows of text.
 
@@ -6,6 +6,7 @@ mod bootstrap;
 mod corrected;
 mod distributions;
 mod estimate;
+mod jackknife;
 mod krippendorff;
 mod logistic;
 mod multiplicity;
@@ -22,7 +23,8 @@ pub(crate) use bootstrap::{percentile_bounds, quantile};
 pub use corrected::{CorrectedMean, Design, Reliance, Unit, corrected_mean};
 pub use distributions::{normal_quantile, t_quantile, t_two_sided_p};
 pub use estimate::Estimate;
-pub use krippendorff::krippendorff_alpha;
+pub use jackknife::jackknife;
+pub use krippendorff::{ReliabilityData, masi_distance};
 pub use logistic::{DenseLogistic, fit_dense_logistic};
 pub use multiplicity::Adjustment;
 pub use proportion::{Difference, Proportion};

@@ -37,7 +37,7 @@ pub fn study(
 ) -> Result<Study> {
     let coded = population.coded_rows();
     if coded.is_empty() {
-        let why = "none is coded (a labels cell is empty where nobody coded; write \"none\" for coded rows without a frame)";
+        let why = "none is coded (an empty label cell; write \"none\" for coded rows without a frame)";
         return Err(ErrorKind::NothingCoded { n_rows: population.corpus.n_rows(), why: why.into() }.into());
     }
     let corpus = population.corpus.select(&coded);
