@@ -147,10 +147,10 @@ impl<'b> Plot<'_, 'b> {
         let (low, high) = self.frame.y;
         for tick in ticks {
             self.line(vec![(*tick, low), (*tick, high)], GRID, 1)?;
-            self.text(&label(*tick), (*tick, low), Side::Below, 6, MUTED)?;
+            self.text(&label(*tick), (*tick, low), Side::Below, 10, MUTED)?;
         }
         let middle = f64::midpoint(self.frame.x.0, self.frame.x.1);
-        self.text(name, (middle, low), Side::Below, 26, MUTED)
+        self.text(name, (middle, low), Side::Below, 30, MUTED)
     }
 
     /// Lines across the plot at values of y, with labels to the left.

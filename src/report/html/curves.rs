@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::evaluation::{FrameCurve, FrameEvaluation, ThresholdPoint};
 
 const TICKS: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
-const SQUARE: Frame = Frame { size: (330, 318), space: (48, 20, 54), x: (0.0, 1.0), y: (0.0, 1.0) };
+const SQUARE: Frame = Frame { size: (306, 296), space: (46, 20, 56), x: (0.0, 1.0), y: (0.0, 1.0) };
 
 fn square(
     id: &str,
@@ -47,8 +47,8 @@ pub(super) fn precision_recall(number: usize, curve: &FrameCurve) -> Result<Char
     square(&format!("recall-{number}"), &title, description, "recall", |plot| {
         if let Some(prevalence) = curve.prevalence {
             plot.line(vec![(0.0, prevalence), (1.0, prevalence)], MUTED, 1)?;
-            let (y, side) = (if prevalence > 0.9 { prevalence - 0.06 } else { prevalence + 0.04 }, Side::Left);
-            plot.text("guessing", (1.0, y), side, 2, INK)?;
+            let y = if prevalence > 0.9 { prevalence - 0.06 } else { prevalence + 0.05 };
+            plot.text("guessing", (0.0, y), Side::Right, 6, INK)?;
         }
         plot.line(curve.precision_recall.iter().map(|point| (point.recall, point.precision)).collect(), FIRST, 2)
     })

@@ -58,8 +58,8 @@ struct Page<'a> {
     script: &'static str,
     is_corrected: bool,
     verdict: String,
-    warnings: Vec<&'a Note>,
-    notes: Vec<&'a Note>,
+    warnings: Vec<Vec<Part<'a>>>,
+    notes: Vec<Vec<Part<'a>>>,
     shares: shares::SharesView,
     differences: shares::DifferencesView,
     rankings: Vec<shares::RankingView>,
@@ -71,13 +71,25 @@ struct Page<'a> {
     adjustment: &'static str,
 }
 
+/// A stretch of a note: words, or a command.
+#[derive(Serialize)]
+struct Part<'a> {
+    text: &'a str,
+    is_code: bool,
+}
+
+/// Notes set commands between backticks; a name that holds one of its own is at worst set as code.
+fn parts(note: &Note) -> Vec<Part<'_>> {
+    note.text.split('`').enumerate().map(|(i, text)| Part { text, is_code: i % 2 == 1 }).collect()
+}
+
 /// The report as one HTML page. The same input gives the same bytes.
 ///
 /// # Errors
 /// [`ErrorKind::Io`](crate::ErrorKind::Io) if a chart cannot be drawn or the template cannot be filled.
 pub fn report_html(input: &ReportInput<'_>) -> Result<String> {
     let comparison = input.comparison;
-    let (warnings, notes) = comparison.notes.iter().partition(|note| note.is_warning);
+    let notes = |is_warning| comparison.notes.iter().filter(move |note| note.is_warning == is_warning).map(parts).collect();
     let page = Page {
         title: input.title,
         version: comparison.framescope_version,
@@ -87,8 +99,8 @@ pub fn report_html(input: &ReportInput<'_>) -> Result<String> {
         script: SCRIPT,
         is_corrected: comparison.is_corrected,
         verdict: verdict::verdict(comparison),
-        warnings,
-        notes,
+        warnings: notes(true),
+        notes: notes(false),
         shares: shares::shares(comparison)?,
         differences: shares::differences(comparison),
         rankings: shares::rankings(comparison),

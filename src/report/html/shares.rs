@@ -18,14 +18,28 @@ const MOST_SHARES: usize = 1500;
 /// Most rows in a table of differences.
 const MOST_DIFFERENCES: usize = 300;
 /// Most characters of an outlet's name beside a chart.
-const MOST_NAME: usize = 27;
+const MOST_NAME: usize = 24;
 
 #[derive(Serialize)]
 pub(super) struct SharesView {
-    charts: Vec<Chart>,
+    forests: Vec<Forest>,
     table: Table,
     drawn: Option<String>,
     has_voices: bool,
+}
+
+/// One frame's chart, for windows that are wide and for those that are not.
+#[derive(Serialize)]
+struct Forest {
+    wide: Chart,
+    narrow: Chart,
+}
+
+/// Where an outlet's name and numbers stand: on both sides of its marks, or above them.
+#[derive(Clone, Copy, PartialEq)]
+enum Layout {
+    Beside,
+    Above,
 }
 
 /// The shares of one outlet, frame and voice.
@@ -64,9 +78,9 @@ fn trios(comparison: &Comparison) -> Vec<Trio<'_>> {
 pub(super) fn shares(comparison: &Comparison) -> Result<SharesView> {
     let trios = trios(comparison);
     let largest = largest(comparison);
-    let mut charts = Vec::new();
+    let mut forests = Vec::new();
     for (j, frame) in comparison.frames.iter().enumerate() {
-        let of_frame: Vec<Trio<'_>> = trios
+        let mut of_frame: Vec<Trio<'_>> = trios
             .iter()
             .filter(|trio| {
                 trio.any()
@@ -74,11 +88,13 @@ pub(super) fn shares(comparison: &Comparison) -> Result<SharesView> {
             })
             .copied()
             .collect();
-        charts.push(forest(comparison, j, frame, of_frame)?);
+        sort(&mut of_frame);
+        let draw = |layout| forest(comparison, j, frame, &of_frame, layout);
+        forests.push(Forest { wide: draw(Layout::Beside)?, narrow: draw(Layout::Above)? });
     }
     let n = comparison.outlets.len();
     Ok(SharesView {
-        charts,
+        forests,
         table: table(comparison, &trios),
         drawn: (n > MOST_DRAWN).then(|| {
             format!("The {MOST_DRAWN} outlets with the most sentences are drawn, of {}; the table has all.", count(n))
@@ -93,37 +109,39 @@ fn largest(comparison: &Comparison) -> Vec<&str> {
     outlets.into_iter().take(MOST_DRAWN).map(|outlet| outlet.outlet.as_str()).collect()
 }
 
-/// Outlets below each other, by corrected share, each with its three shares.
-fn forest(comparison: &Comparison, number: usize, frame: &str, mut trios: Vec<Trio<'_>>) -> Result<Chart> {
-    let key = |trio: &Trio<'_>| {
-        (trio.corrected.map_or(-1.0, |share| share.estimate), trio.counted.map_or(-1.0, |share| share.estimate))
-    };
-    trios.sort_by(|a, b| key(b).0.total_cmp(&key(a).0).then(key(b).1.total_cmp(&key(a).1)));
+/// By corrected share, and where there is none by the counted one, the highest first.
+fn sort(trios: &mut [Trio<'_>]) {
+    let key = |share: Option<&Share>| share.map_or(-1.0, |share| share.estimate);
+    trios.sort_by(|a, b| {
+        key(b.corrected).total_cmp(&key(a.corrected)).then(key(b.counted).total_cmp(&key(a.counted)))
+    });
+}
+
+/// Outlets below each other, each with its three shares.
+fn forest(
+    comparison: &Comparison,
+    number: usize,
+    frame: &str,
+    trios: &[Trio<'_>],
+    layout: Layout,
+) -> Result<Chart> {
     let of_trio = |trio: &Trio<'_>| [trio.counted, trio.coded, trio.corrected].map(|share| share.map_or(0.0, reach));
     let ticks = steps(trios.iter().flat_map(of_trio).fold(0.0, f64::max).min(1.0));
     let n = trios.len() as f64;
-    let title = if comparison.is_corrected {
-        format!("Share of sentences with {frame}, by outlet")
-    } else {
-        format!("Share of sentences with {frame}, by outlet: uncorrected")
-    };
+    let mark = if comparison.is_corrected { "" } else { ", uncorrected" };
+    let title = format!("Share of sentences with {frame}, by outlet{mark}");
     let description = "A row an outlet, the highest share first. The table of shares below holds the same numbers.";
-    let id = format!("forest-{number}");
-    let named = Named { id: &id, title: &title, description };
-    let plane = Frame {
-        size: (780, 66 + 22 * trios.len() as u32),
-        space: (200, 160, 54),
-        x: (0.0, ticks[ticks.len() - 1]),
-        y: (-0.5, n - 0.5),
+    let (id, size, space) = match layout {
+        Layout::Beside => (format!("forest-{number}"), (790, 66 + 22 * trios.len() as u32), (205, 165, 54)),
+        Layout::Above => (format!("forest-{number}-narrow"), (346, 66 + 42 * trios.len() as u32), (10, 22, 54)),
     };
+    let named = Named { id: &id, title: &title, description };
+    let plane = Frame { size, space, x: (0.0, ticks[ticks.len() - 1]), y: (-0.5, n - 0.5) };
     chart(&named, &plane, |plot| {
-        let name = if comparison.is_corrected { "share of sentences" } else { "share of sentences, uncorrected" };
-        plot.x_axis(&ticks, |tick| format!("{:.0}\u{a0}%", 100.0 * tick), name)?;
-        if !comparison.is_corrected {
-            plot.text("uncorrected", (plane.x.1, n - 0.5), Side::Right, 14, INK)?;
-        }
+        let label = |tick: f64| format!("{:.0}\u{a0}%", 100.0 * tick);
+        plot.x_axis(&ticks, label, &format!("share of sentences{mark}"))?;
         for (i, trio) in trios.iter().enumerate() {
-            outlet(plot, trio, n - 1.0 - i as f64, plane.x.1)?;
+            outlet(plot, trio, n - 1.0 - i as f64, plane.x.1, layout)?;
         }
         Ok(())
     })
@@ -133,9 +151,9 @@ fn reach(share: &Share) -> f64 {
     share.high.unwrap_or(share.estimate)
 }
 
-fn outlet(plot: &Plot<'_, '_>, trio: &Trio<'_>, y: f64, end: f64) -> Result<()> {
+fn outlet(plot: &Plot<'_, '_>, trio: &Trio<'_>, row: f64, end: f64, layout: Layout) -> Result<()> {
     let Some(any) = trio.any() else { return Ok(()) };
-    plot.text(&shortened(&any.outlet, MOST_NAME), (0.0, y), Side::Left, 12, INK)?;
+    let y = if layout == Layout::Above { row - 0.2 } else { row };
     if let Some(coded) = trio.coded {
         plot.tick((coded.estimate, y), 7, SECOND)?;
     }
@@ -150,10 +168,20 @@ fn outlet(plot: &Plot<'_, '_>, trio: &Trio<'_>, y: f64, end: f64) -> Result<()> 
             plot.disc((corrected.estimate, y), 4, FIRST)?;
             (percent_interval(corrected.estimate, corrected.low, corrected.high), INK)
         }
-        (None, Some(counted)) => (format!("{} counted", percent(counted.estimate)), MUTED),
+        (None, Some(counted)) => (format!("{} uncorrected", percent(counted.estimate)), MUTED),
         (None, None) => (NONE.to_owned(), MUTED),
     };
-    plot.text(&text, (end, y), Side::Right, 14, colour)
+    let name = shortened(&any.outlet, MOST_NAME);
+    match layout {
+        Layout::Beside => {
+            plot.text(&name, (0.0, y), Side::Left, 12, INK)?;
+            plot.text(&text, (end, y), Side::Right, 14, colour)
+        }
+        Layout::Above => {
+            plot.text(&name, (0.0, row + 0.28), Side::Right, -6, INK)?;
+            plot.text(&text, (end, row + 0.28), Side::Left, -14, colour)
+        }
+    }
 }
 
 fn table(comparison: &Comparison, trios: &[Trio<'_>]) -> Table {
