@@ -10,6 +10,7 @@ mod console;
 mod evaluate;
 mod explain;
 mod inspect;
+mod page;
 mod predict;
 mod sample;
 mod sampling;

@@ -7,6 +7,7 @@
 
 mod agree;
 mod agreement;
+mod curves;
 mod evaluate;
 mod leakage;
 mod metrics;
@@ -17,6 +18,7 @@ pub use agreement::{
     Agreement, CoderLabels, CoderSummary, DisputedUnit, FrameEstimate, ModelAgreement, ModelCodes, PairAgreement,
     PerFrame,
 };
+pub use curves::{FrameCurve, RecallPoint, ThresholdPoint, curves};
 pub use evaluate::{
     CoOccurrence, Counts, Evaluation, FrameEvaluation, OutletEvaluation, Predictions, ReliabilityBin, Scored, Scores,
     evaluate,

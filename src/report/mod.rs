@@ -8,6 +8,7 @@ mod card;
 mod comparison;
 mod evaluation;
 mod explanation;
+mod html;
 mod layout;
 mod sample;
 
@@ -18,6 +19,7 @@ pub use comparison::{
 };
 pub use evaluation::{evaluation_csv, evaluation_table};
 pub use explanation::{EXPLANATION_COLUMNS, explanation_csv, explanation_header, explanation_json, strongest};
+pub use html::{ReportInput, report_html};
 pub use sample::{SAMPLE_COLUMNS, sample_csv, sample_table};
 
 use serde::Serialize;
