@@ -28,7 +28,8 @@ fn main() {
     // As one of the benches that `cargo test` runs once, a single draw of few rows shows that it works.
     let is_test = std::env::args().any(|arg| arg == "--test") || !std::env::args().any(|arg| arg == "--bench");
     let path = args.next().unwrap_or_else(|| default.to_owned());
-    let mut corpus = Corpus::read(std::slice::from_ref(&path), &CorpusOptions::default()).expect("the rows can be read");
+    let mut corpus =
+        Corpus::read(std::slice::from_ref(&path), &CorpusOptions::default()).expect("the rows can be read");
     if is_test {
         corpus = corpus.select(&(0..corpus.n_rows().min(600)).collect::<Vec<_>>());
     }
@@ -38,7 +39,10 @@ fn main() {
     for (frame, name) in corpus.frames.names().iter().enumerate() {
         let outlets = outlets(&corpus, &proba, frame, if is_test { CODED + 5 } else { MIN_ROWS });
         let rows: Vec<usize> = outlets.iter().map(Vec::len).collect();
-        println!("\n{name}: {} outlets of {rows:?} rows, {CODED} of each coded at random, {n_draws} draws", outlets.len());
+        println!(
+            "\n{name}: {} outlets of {rows:?} rows, {CODED} of each coded at random, {n_draws} draws",
+            outlets.len()
+        );
         println!("{:<34}{:>10}{:>14}{:>12}", "", "coverage", "mean error", "mean width");
         for (method, estimate) in METHODS {
             let found = judge(&outlets, n_draws, estimate);

@@ -217,6 +217,32 @@ pub enum ErrorKind {
         /// The model.
         model: String,
     },
+    /// Whole articles are to be drawn, and no column names them.
+    #[error(
+        "no column names the rows' articles; name the one that does with --doc-id-column, or draw single rows without --whole-articles"
+    )]
+    NoArticleColumn,
+    /// No row is left to draw from.
+    #[error(
+        "there is no row to draw: all {n_coded} rows of an outlet are coded already; add rows that nobody coded, or keep the coded ones in the draw \
+         with --keep-coded"
+    )]
+    NothingToDraw {
+        /// Coded rows.
+        n_coded: usize,
+    },
+    /// Coded rows are to stay in a draw, and nothing shows that they came from one.
+    #[error(
+        "the coded rows of {outlet:?} cannot stay in the draw: {found}, so it is not known with what chance they were picked, and rows picked by \
+         another rule than a draw with known probabilities say nothing sure of their outlet. Without --keep-coded they stand aside; if \
+         they are a simple random sample of their outlet's rows, vouch for it with --coded-at-random"
+    )]
+    NotDrawn {
+        /// The outlet.
+        outlet: String,
+        /// What its rows say, with an id.
+        found: String,
+    },
     /// Some coded rows say with what probability they were drawn, and others do not.
     #[error(
         "{n_without} of {n_coded} coded rows have no pi (the first is {id:?}), and the others do; rows that were picked by another rule than \

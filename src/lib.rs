@@ -35,7 +35,7 @@ pub mod stats;
 pub mod study;
 pub mod training;
 
-pub use comparison::{Comparison, CompareParams};
+pub use comparison::{CompareParams, Comparison};
 pub use corpus::{Code, Corpus, CorpusOptions, Frames, GroupBy, Population};
 pub use error::{Error, ErrorKind, Place, Result};
 pub use evaluation::{Agreement, Evaluation, Metric};

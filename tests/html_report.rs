@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use framescope::comparison::{CompareParams, Wire, compare};
-use framescope::evaluation::{FrameCurve, Predictions, Scored, curves};
+use framescope::corpus::{LabelSet, RatedUnit, Ratings};
+use framescope::evaluation::{Agreement, FrameCurve, Predictions, Scored, agree, curves};
 use framescope::model::Explanation;
-use framescope::report::{AgreementView, FrameAgreement, ReportInput, card_table, report_html};
+use framescope::report::{ReportInput, card_table, report_html};
 use framescope::stats::Bootstrap;
-use framescope::{Comparison, CorpusOptions, Estimate, Evaluation, Model, Population, Scorer};
+use framescope::{Comparison, CorpusOptions, Evaluation, Frames, Model, Population, Scorer};
 
 /// Names that would run if they were read as markup.
 const HOSTILE: [&str; 4] = [
@@ -65,22 +66,25 @@ impl Scene {
         }
     }
 
-    fn agreement(&self) -> AgreementView {
-        let alpha = |value: f64| Estimate {
-            value,
-            low: Some(value - 0.1),
-            high: Some(value + 0.1),
-            level: 0.95,
-            n: 40,
-            n_clusters: 30,
+    /// Two coders of forty units, who differ in every fifth.
+    fn agreement(&self) -> Agreement {
+        let unit = |i: u32| RatedUnit {
+            id: format!("u{i}"),
+            labels: [i % 3, if i % 5 == 0 { 2 } else { i % 3 }].map(|frame| Some(LabelSet::from([frame % 2]))).to_vec(),
+            ..RatedUnit::default()
         };
-        let frame =
-            |frame: &String| FrameAgreement { frame: frame.clone(), alpha: Some(alpha(0.71)), model_alpha: None };
-        let frames = self.comparison.frames.iter().map(frame).collect();
-        AgreementView { frames, note: "Two coders on 40 rows, told apart by <i>nothing</i>.".into() }
+        let ratings = Ratings {
+            frames: Frames::new(self.comparison.frames[..2].to_vec()).unwrap(),
+            coders: vec!["Ada".into(), "<i>nobody</i>".into()],
+            units: (0..40).map(unit).collect(),
+            sources: Vec::new(),
+            n_not_coded: 0,
+            n_texts_differ: 0,
+        };
+        agree(&ratings, None, Bootstrap::default())
     }
 
-    fn page(&self, agreement: Option<AgreementView>) -> String {
+    fn page(&self, agreement: Option<&Agreement>) -> String {
         let input = ReportInput {
             title: "Eight outlets </title><script>alert(1)</script>",
             comparison: &self.comparison,
@@ -201,7 +205,7 @@ fn markup_in_names_and_texts_stays_text() {
 #[test]
 fn every_section_is_there() {
     let scene = Scene::new(3, 8);
-    let page = scene.page(Some(scene.agreement()));
+    let page = scene.page(Some(&scene.agreement()));
     keep("report.html", &page);
     let sections = "answer shares differences ranks voices measured calibration model agreement words suspects drift examples method card notes";
     for section in sections.split(' ') {
@@ -215,7 +219,7 @@ fn every_section_is_there() {
     assert!(page.contains("<span class=\"for t5\">"), "words are tinted");
     assert_eq!(page.matches("role=\"img\"").count(), page.matches("<svg").count());
     assert_eq!(page.matches("<desc id=").count(), page.matches("<svg").count());
-    assert_eq!(page, scene.page(Some(scene.agreement())), "the same input gives the same bytes");
+    assert_eq!(page, scene.page(Some(&scene.agreement())), "the same input gives the same bytes");
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+use framescope::comparison::{SampleParams, sample};
 use framescope::evaluation::{Predictions, Scored, evaluate};
 use framescope::stats::{Adjustment, Bootstrap, Design, Proportion, Reliance, Unit, corrected_mean};
 use framescope::training::{Silent, train};
-use framescope::{Code, Corpus, CorpusOptions, Frames, Metric, TrainParams};
+use framescope::{Code, Corpus, CorpusOptions, Frames, Metric, Population, TrainParams};
 use ndarray::Array2;
 use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
@@ -238,5 +239,62 @@ fn no_signal_gives_no_difference_beyond_the_stated_rate() {
         println!("{}: {rate:.4}", adjustment.name());
         // Three binomial errors above one twentieth.
         assert!(rate <= 0.077, "{}: {rate}", adjustment.name());
+    }
+}
+
+/// The rows of two outlets with probabilities that know something of the gold labels beside them, some of them on average too high.
+fn scored_population(rng: &mut ChaCha8Rng, skill: f64, bias: f64) -> (Population, Vec<f64>) {
+    const ROWS: usize = 1500;
+    let mut csv = "text,outlet,doc_id,p_x\n".to_owned();
+    let mut gold = Vec::new();
+    for row in 0..ROWS {
+        let truth = f64::from(u8::from(rng.random_range(0.0..1.0) < 0.12));
+        let noise: f64 = rng.random_range(0.0..0.5);
+        let proba = (skill * truth + (1.0 - skill) * noise + bias).clamp(0.0, 1.0);
+        gold.push(truth);
+        csv += &format!("Sentence {row}.,{},a{row},{proba:.6}\n", if row % 3 == 0 { "One" } else { "Other" });
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.csv");
+    std::fs::write(&path, csv).unwrap();
+    let population = Population::read(&[path.to_str().unwrap().to_owned()], &CorpusOptions::default(), None).unwrap();
+    (population, gold)
+}
+
+#[test]
+fn shares_from_rows_that_sample_draws_cover() {
+    const DRAWS: u64 = 1000;
+    for (name, skill, bias) in [("good model", 0.6, 0.0), ("biased model", 0.6, 0.25), ("useless model", 0.0, 0.0)] {
+        let (population, gold) = scored_population(&mut ChaCha8Rng::seed_from_u64(5), skill, bias);
+        let proba = &population.scores.as_ref().unwrap().proba;
+        let outlets = population.corpus.outlets.as_ref().unwrap();
+        let (mut hits, mut n, mut with_frame) = (0.0, 0.0, 0.0);
+        for seed in 0..DRAWS {
+            let params = SampleParams { per_outlet: Some(60), seed, ..SampleParams::default() };
+            let drawn = sample(&population, proba, &params).unwrap().drawn;
+            for outlet in 0..outlets.names.len() {
+                let own: Vec<usize> =
+                    (0..gold.len()).filter(|row| outlets.of_row[*row] == Some(outlet as u32)).collect();
+                let mut units: Vec<Unit> = (own.iter().zip(0..))
+                    .map(|(row, cluster)| Unit { prediction: proba[(*row, 0)], gold: None, pi: 1.0, weight: 1.0, cluster })
+                    .collect();
+                for one in &drawn {
+                    if let Ok(place) = own.binary_search(&one.row) {
+                        units[place] = Unit { gold: Some(gold[one.row]), pi: one.pi, ..units[place] };
+                        with_frame += gold[one.row];
+                    }
+                }
+                let truth = own.iter().map(|row| gold[*row]).sum::<f64>() / own.len() as f64;
+                let mean = corrected_mean(&units, Design::Known, Reliance::Tuned).unwrap();
+                let (low, high) = mean.proportion().unwrap().interval(0.95);
+                hits += f64::from(u8::from(low <= truth && truth <= high));
+                n += 1.0;
+            }
+        }
+        println!("{name}: covered {:.4}, with the frame {:.1} of 60 drawn", hits / n, with_frame / n);
+        assert!((0.93..=0.99).contains(&(hits / n)), "{name}: {}", hits / n);
+        if skill > 0.0 {
+            assert!(with_frame / n > 1.5 * 0.12 * 60.0, "{name}: rare frames are to be drawn more often than they occur");
+        }
     }
 }

@@ -6,6 +6,7 @@ use clap::builder::styling::Styles;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use super::comparing::{CompareArgs, StudyArgs};
+use super::sampling::SampleArgs;
 use crate::corpus::{ArticleOptions, ColumnNames, CorpusOptions, Frames, GroupBy, ReadOptions, TableFormat};
 use crate::error::{Error, Result};
 use crate::features::{FeatureParams, FeatureValidParams, Names};
@@ -37,6 +38,7 @@ const EXAMPLES: &str = "Examples:
   framescope segment articles/ -o sentences.csv             take articles apart into sentences
   framescope predict news.csv -o scored.csv                 score with the bundled model
   framescope study coded.csv -o study                       from coded rows to a report on their outlets
+  framescope sample news.csv --per-outlet 60 -o drawn.csv   draw rows to code, by which outlets can be compared
   framescope compare news.csv --coded drawn.csv -o report   compare outlets by all rows and a coded sample
   framescope train coded.csv -o my.safetensors              learn from your own labels
   framescope evaluate held_back.csv --model my.safetensors  judge it on rows it has not seen
@@ -84,6 +86,8 @@ pub enum Command {
     Agree(AgreeArgs),
     /// Add each frame's probability and the predicted frames to rows
     Predict(PredictArgs),
+    /// Draw the rows to code, by which outlets can be compared
+    Sample(SampleArgs),
     /// Compare outlets by share of frames, corrected by coded rows
     Compare(CompareArgs),
     /// From coded rows to model, predictions, comparison and report at once

@@ -3,8 +3,9 @@
 use super::args::{Common, Format};
 use super::comparing::CompareArgs;
 use super::console::{self, OutputFolder};
+use super::page::{Findings, agreement, page};
 use crate::comparison::{Comparison, compare, predictions};
-use crate::corpus::Population;
+use crate::corpus::{CorpusOptions, Population};
 use crate::model::Scorer;
 use crate::report::{comparison_table, differences_csv, shares_csv, to_json};
 
@@ -19,7 +20,7 @@ pub(super) fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
     if let Some(coded) = &args.coded {
         let frames = Some(population.corpus.frames.clone());
         let owner = Some("the rows compared".to_owned());
-        let options = crate::CorpusOptions { frames, frames_owner: owner, ..options };
+        let options = CorpusOptions { frames, frames_owner: owner, ..options.clone() };
         let coded_rows = Population::read(std::slice::from_ref(coded), &options, None)?;
         population.take_codes(&coded_rows).map_err(|error| error.in_file(coded))?;
     }
@@ -34,10 +35,24 @@ pub(super) fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
 
     if at_one_half {
         let hint = "name the model with --model, or keep the predicted column";
-        console::warn(common, &format!("the rows have no predicted column: counted shares take 0.5 for every threshold; {hint}"));
+        console::warn(
+            common,
+            &format!("the rows have no predicted column: counted shares take 0.5 for every threshold; {hint}"),
+        );
     }
     if let Some(folder) = &mut folder {
-        write_comparison(folder, &comparison)?;
+        let bootstrap = args.comparing.bootstrap(common.seed);
+        let agreement = agreement(args.comparing.coders.as_ref(), &options.read, bootstrap, common)?;
+        let findings = Findings {
+            comparison: &comparison,
+            population: &population,
+            predictions: &predictions,
+            scorer: is_its_own.then_some((&scorer, name.as_str())),
+            evaluation: None,
+            agreement: agreement.as_ref(),
+            bootstrap,
+        };
+        write_comparison(folder, &findings)?;
     }
     tell(&comparison, common)?;
     if let Some(folder) = folder {
@@ -47,7 +62,9 @@ pub(super) fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
 }
 
 /// The files that every comparison has.
-pub(super) fn write_comparison(folder: &mut OutputFolder, comparison: &Comparison) -> crate::Result<()> {
+pub(super) fn write_comparison(folder: &mut OutputFolder, findings: &Findings<'_>) -> crate::Result<()> {
+    let comparison = findings.comparison;
+    folder.write("report.html", page(findings)?.as_bytes())?;
     folder.write("shares.csv", shares_csv(comparison)?.as_bytes())?;
     folder.write("differences.csv", differences_csv(comparison)?.as_bytes())?;
     folder.write("comparison.json", to_json(comparison)?.as_bytes())
@@ -60,12 +77,6 @@ pub(super) fn tell(comparison: &Comparison, common: &Common) -> crate::Result<()
         Format::Json => to_json(comparison)?,
         Format::Csv => shares_csv(comparison)?,
     })?;
-    for note in &comparison.notes {
-        if note.is_warning {
-            console::warn(common, &note.text);
-        } else {
-            console::note(common, &note.text);
-        }
-    }
+    console::notes(common, &comparison.notes);
     Ok(())
 }

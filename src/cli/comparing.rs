@@ -53,6 +53,9 @@ pub struct ComparingArgs {
     /// Confidence level
     #[arg(long, value_name = "X", default_value_t = CompareParams::default().level)]
     pub level: f64,
+    /// Labels by several coders of the same units (unit,coder,labels), for the agreement in the report
+    #[arg(long, value_name = "CODERS.csv")]
+    pub coders: Option<String>,
     /// Times that articles are drawn anew for the intervals of distinctive words, and of scores in the report
     #[arg(long, value_name = "N", default_value_t = CompareParams::default().n_replicates)]
     pub n_bootstrap: usize,

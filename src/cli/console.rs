@@ -9,6 +9,7 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::args::Common;
+use crate::comparison::Note;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::output::AtomicFile;
@@ -33,6 +34,17 @@ pub(super) fn warn(common: &Common, message: &str) {
 pub(super) fn note(common: &Common, message: &str) {
     if !common.quiet {
         say(message);
+    }
+}
+
+/// Prints what must be said beside a result.
+pub(super) fn notes(common: &Common, notes: &[Note]) {
+    for told in notes {
+        if told.is_warning {
+            warn(common, &told.text);
+        } else {
+            note(common, &told.text);
+        }
     }
 }
 

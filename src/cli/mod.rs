@@ -10,7 +10,10 @@ mod console;
 mod evaluate;
 mod explain;
 mod inspect;
+mod page;
 mod predict;
+mod sample;
+mod sampling;
 mod segment;
 mod study;
 mod train;
@@ -74,6 +77,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Study(args) => study::run(args, &cli.common),
         Command::Agree(args) => agree::run(args, &cli.common),
         Command::Predict(args) => predict::run(args, &cli.common),
+        Command::Sample(args) => sample::run(args, &cli.common),
         Command::Explain(args) => explain::run(args, &cli.common),
         Command::Inspect(args) => inspect::run(args, &cli.common),
     }

@@ -4,8 +4,10 @@ use super::args::Common;
 use super::compare::{tell, write_comparison};
 use super::comparing::StudyArgs;
 use super::console::{self, Bars, OutputFolder};
+use super::page::{Findings, agreement};
 use super::train::{warn_constant, warn_left_out};
 use crate::corpus::{LeftOut, Population};
+use crate::model::Scorer;
 use crate::report::predictions_csv;
 use crate::study::study;
 
@@ -14,14 +16,26 @@ pub(super) fn run(args: &StudyArgs, common: &Common) -> anyhow::Result<()> {
     let bootstrap = args.comparing.bootstrap(common.seed);
     let training = args.training.train_params(common.seed, args.folds, bootstrap)?;
     let mut folder = OutputFolder::create(&args.output)?;
-    let population = Population::read(&args.coded.files, &args.corpus_options()?, None)?;
+    let options = args.corpus_options()?;
+    let agreement = agreement(args.comparing.coders.as_ref(), &options.read, bootstrap, common)?;
+    let population = Population::read(&args.coded.files, &options, None)?;
     warn_left_out(common, LeftOut { not_coded: 0, ..population.corpus.left_out });
 
     let study = study(population, &training, &comparing, &Bars::new(common))?;
     warn_constant(common, &study.trained.left_out);
     folder.write("model.safetensors", &study.trained.model.to_bytes()?)?;
     folder.write("predictions.csv", predictions_csv(&study.population, &study.predictions)?.as_bytes())?;
-    write_comparison(&mut folder, &study.comparison)?;
+    let scorer = Scorer::new(study.trained.model);
+    let findings = Findings {
+        comparison: &study.comparison,
+        population: &study.population,
+        predictions: &study.predictions,
+        scorer: Some((&scorer, "model.safetensors")),
+        evaluation: Some(&scorer.model().metadata().training.evaluation),
+        agreement: agreement.as_ref(),
+        bootstrap,
+    };
+    write_comparison(&mut folder, &findings)?;
     tell(&study.comparison, common)?;
     console::note(common, &folder.commit()?);
     Ok(())

@@ -53,9 +53,13 @@ impl<'a> Cells<'a> {
         let Some(of_outlet) = &corpus.outlets else { return Err(ErrorKind::NoOutlets.into()) };
         if predictions.proba.dim() != (n_rows, corpus.frames.len()) {
             let n_left = predictions.proba.nrows();
-            return Err(
-                ErrorKind::LengthMismatch { left: "the predictions", n_left, right: "the rows", n_right: n_rows }.into()
-            );
+            return Err(ErrorKind::LengthMismatch {
+                left: "the predictions",
+                n_left,
+                right: "the rows",
+                n_right: n_rows,
+            }
+            .into());
         }
         let (weights, n_wire) = weigh(population.wires.as_ref().filter(|_| wire == Wire::Once), n_rows);
         let articles = cluster(corpus.articles.as_ref(), n_rows);

@@ -77,11 +77,7 @@ fn calibration(cells: &Cells<'_>, level: f64) -> Vec<OutletCalibration> {
     let mut found = Vec::new();
     for outlet in &cells.outlets {
         for (frame, name) in cells.population.corpus.frames.names().iter().enumerate() {
-            let off = |unit: Unit| Unit {
-                gold: unit.gold.map(|gold| unit.prediction - gold),
-                prediction: 0.0,
-                ..unit
-            };
+            let off = |unit: Unit| Unit { gold: unit.gold.map(|gold| unit.prediction - gold), prediction: 0.0, ..unit };
             let units: Vec<Unit> = cells.units(outlet, &cells.voices[0], frame).into_iter().map(off).collect();
             let Some(mean) = corrected_mean(&units, cells.design(), Reliance::Power(0.0)) else { continue };
             let g = mean.n_coded_clusters;

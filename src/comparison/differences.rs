@@ -150,13 +150,7 @@ fn tellings(cells: &Cells<'_>, outlets: &[Cell], frame: usize) -> BTreeMap<u32, 
     tellings
 }
 
-fn report(
-    cells: &Cells<'_>,
-    (a, b): (usize, usize),
-    frame: &str,
-    pair: &Paired,
-    level: f64,
-) -> Vec<ShareDifference> {
+fn report(cells: &Cells<'_>, (a, b): (usize, usize), frame: &str, pair: &Paired, level: f64) -> Vec<ShareDifference> {
     let n = pair.n as f64;
     let mean = pair.corrected / n;
     let deviation = ((pair.squares / n - mean * mean).max(0.0) * n / (n - 1.0) / n).sqrt();

@@ -1,9 +1,9 @@
 //! What must be said beside the numbers: refusals, assumptions, warnings, each with what would be enough.
 
 use super::cells::Cells;
-use super::result::{Note, OutletCalibration, OutletSummary, Sampling};
 use super::drift::Drift;
 use super::ranks::Ranking;
+use super::result::{Note, OutletCalibration, OutletSummary, Sampling};
 use crate::stats::MIN_CLUSTERS;
 
 /// Names listed before "and N more".
@@ -14,7 +14,7 @@ fn note(code: &'static str, is_warning: bool, text: String) -> Note {
 }
 
 /// The first few names, and how many more there are.
-fn listed(names: &[String], between: &str) -> String {
+pub(super) fn listed(names: &[String], between: &str) -> String {
     let shown = names.iter().take(MOST_NAMES).map(String::as_str).collect::<Vec<_>>().join(between);
     match names.len().saturating_sub(MOST_NAMES) {
         0 => shown,
@@ -37,7 +37,11 @@ pub(super) fn notes(
             || format!("code rows of at least two outlets, in {MIN_CLUSTERS} articles each"),
             |n| format!("about {n} coded rows an outlet would tell the clearest pair apart, if it is as far apart as it now looks"),
         );
-        notes.push(note("no-ranking", true, format!("{}: no ranking, since no two outlets can be told apart; {enough}.", ranking.frame)));
+        notes.push(note(
+            "no-ranking",
+            true,
+            format!("{}: no ranking, since no two outlets can be told apart; {enough}.", ranking.frame),
+        ));
     }
     miscalibrated(&mut notes, calibration);
     let unlike: Vec<String> = drift.iter().filter(|d| d.is_unlike).map(|d| d.outlet.clone()).collect();

@@ -63,9 +63,14 @@ pub(super) fn rankings(
         .map(|(j, frame)| {
             let tests: Vec<&ShareDifference> = differences
                 .iter()
-                .filter(|d| d.estimator == Estimator::Corrected && d.voice == ALL_VOICES && d.frame == *frame && d.p.is_some())
+                .filter(|d| {
+                    d.estimator == Estimator::Corrected && d.voice == ALL_VOICES && d.frame == *frame && d.p.is_some()
+                })
                 .collect();
-            let shares: Vec<(usize, Proportion)> = grid.outlets(0, j).iter().enumerate()
+            let shares: Vec<(usize, Proportion)> = grid
+                .outlets(0, j)
+                .iter()
+                .enumerate()
                 .filter_map(|(outlet, cell)| Some((outlet, cell.proportion(Estimator::Corrected)?)))
                 .collect();
             let adjusted = Adjustment::Holm.adjust(&tests.iter().filter_map(|test| test.p).collect::<Vec<_>>());

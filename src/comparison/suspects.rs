@@ -36,8 +36,7 @@ pub(super) fn suspects(cells: &Cells<'_>, most: usize) -> Vec<Suspect> {
             .collect();
         let confidence = |label: bool, proba: f64| if label { proba } else { 1.0 - proba };
         let mean = |label: bool| {
-            let of: Vec<f64> =
-                coded.iter().filter(|row| row.1 == label).map(|row| confidence(label, row.2)).collect();
+            let of: Vec<f64> = coded.iter().filter(|row| row.1 == label).map(|row| confidence(label, row.2)).collect();
             (!of.is_empty()).then(|| of.iter().sum::<f64>() / of.len() as f64)
         };
         let (Some(absent), Some(present)) = (mean(false), mean(true)) else { continue };

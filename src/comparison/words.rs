@@ -110,9 +110,8 @@ pub(super) fn distinctive_words(
         let uses = Uses::of(documents, outlet, &candidates);
         let kept: Vec<usize> =
             (0..candidates.len()).filter(|i| uses.of_word[*i].len() >= MIN_ARTICLES).take(params.n_words).collect();
-        let bounds = uses.bounds(&kept, params, number as u64, |i, y, n| {
-            word_counts(candidates[i].1, y, n).log_odds_ratio()
-        });
+        let bounds =
+            uses.bounds(&kept, params, number as u64, |i, y, n| word_counts(candidates[i].1, y, n).log_odds_ratio());
         let word = |(i, (low, high)): (usize, (Option<f64>, Option<f64>))| {
             let (z, word) = candidates[i];
             DistinctiveWord {

@@ -13,6 +13,7 @@ mod labels;
 mod population;
 mod quotes;
 mod ratings;
+mod rewrite;
 mod splits;
 mod table;
 
@@ -21,7 +22,8 @@ pub(crate) use coded::cluster;
 pub use coded::{Categories, Corpus, CorpusOptions, LeftOut, SourceFile};
 pub use columns::{ColumnNames, Header};
 pub use labels::{Code, Codes, Frames, NO_FRAME, SEPARATOR};
-pub use population::{Population, RowScores};
+pub use population::{Population, RawRows, RowScores};
 pub use ratings::{LabelSet, RatedUnit, Ratings, RatingsOptions};
+pub(crate) use rewrite::{Cell, Rewriter};
 pub use splits::{Folds, GroupBy, folds};
 pub use table::{ReadOptions, Row, Table, TableFormat};

@@ -44,6 +44,26 @@ pub struct RowScores {
     pub predicted: Option<Array2<bool>>,
 }
 
+/// The rows of a population as they stand in its files, which all have the same columns.
+#[derive(Debug, Clone)]
+pub struct RawRows {
+    /// The columns.
+    pub header: Header,
+    /// Each row of the population, in its order.
+    pub rows: Vec<Row>,
+    /// The first file, as messages call it.
+    name: String,
+}
+
+impl RawRows {
+    /// The columns that a model wrote, or will be taken for such: `p_<frame>` and `predicted`.
+    #[must_use]
+    pub fn score_columns(&self) -> Vec<String> {
+        let is_score = |name: &&String| name.starts_with(PROBA) || *name == PREDICTED;
+        self.header.names().iter().filter(is_score).cloned().collect()
+    }
+}
+
 impl Population {
     /// Reads all rows of one or more files, coded or not. Rows with an empty text are counted and left out.
     ///
@@ -65,6 +85,31 @@ impl Population {
         })
     }
 
+    /// Reads as [`Population::read`] does, and keeps each row as it stands, so that rows can be written again.
+    ///
+    /// # Errors
+    /// As [`Population::read`], and [`ErrorKind::OtherColumns`] if a file has other columns than the first.
+    pub fn read_with_rows(
+        paths: &[String],
+        options: &CorpusOptions,
+        model_frames: Option<&Frames>,
+    ) -> Result<(Self, RawRows)> {
+        let mut reader = Reader::new(options.clone());
+        reader.keeps_rows = true;
+        for path in paths {
+            reader.read_file(path, model_frames)?;
+        }
+        let raw = reader
+            .raw
+            .take()
+            .ok_or_else(|| Error::parameter("input", "nothing", "at least one file, or - for stdin"))?;
+        let population = reader.finish().map_err(|error| match paths {
+            [path] => error.in_file(display_name(path)),
+            _ => error,
+        })?;
+        Ok((population, raw))
+    }
+
     /// Takes codes and probabilities of being drawn from other rows: a file of coded rows that were drawn from these.
     ///
     /// Rows are matched by id, or by their text where either side has no ids. Codes that stand here already stay if the other side has none.
@@ -84,7 +129,9 @@ impl Population {
             let wanted = key(coded, other);
             let found = places.get(&wanted).map_or(&[][..], Vec::as_slice);
             let [row] = found else {
-                return Err(ErrorKind::NotInPopulation { id: coded.ids[other].clone(), by_id, n_found: found.len() }.into());
+                return Err(
+                    ErrorKind::NotInPopulation { id: coded.ids[other].clone(), by_id, n_found: found.len() }.into()
+                );
             };
             self.corpus.codes.row_mut(*row).assign(&coded.corpus.codes.row(other));
             self.pi[*row] = coded.pi[other];
@@ -123,6 +170,8 @@ struct Reader {
     scored: Option<Option<Frames>>,
     all_predicted: bool,
     has_ids: bool,
+    keeps_rows: bool,
+    raw: Option<RawRows>,
 }
 
 impl Reader {
@@ -139,6 +188,8 @@ impl Reader {
             scored: None,
             all_predicted: true,
             has_ids: true,
+            keeps_rows: false,
+            raw: None,
         }
     }
 
@@ -158,6 +209,9 @@ impl Reader {
         }
         let placed = Layout::find(&table, &self.options).and_then(|layout| Ok((layout, self.more(table.header())?)));
         let (layout, more) = placed.map_err(|error| error.in_file(table.name()))?;
+        if self.keeps_rows {
+            self.check_columns(&table)?;
+        }
         self.has_ids &= more.id.is_some();
         self.all_predicted &= more.predicted.is_some();
         let mut row = Row::default();
@@ -168,9 +222,28 @@ impl Reader {
             added.map_err(|error| error.at_line(row.line).in_file(table.name()))?;
         }
         if n_rows == 0 {
-            return Err(Error::from(ErrorKind::NoRows { purpose: "compare".into() }).in_file(table.name()));
+            let purpose = if self.keeps_rows { "draw from" } else { "compare" };
+            return Err(Error::from(ErrorKind::NoRows { purpose: purpose.into() }).in_file(table.name()));
         }
         self.corpus.end_file(&table, n_rows, &self.options)
+    }
+
+    /// Rows that are to be written again, under one header, must have the same columns.
+    fn check_columns(&mut self, table: &Table) -> Result<()> {
+        let Some(raw) = &self.raw else {
+            self.raw =
+                Some(RawRows { header: table.header().clone(), rows: Vec::new(), name: table.name().to_owned() });
+            return Ok(());
+        };
+        if raw.header == *table.header() {
+            return Ok(());
+        }
+        let kind = ErrorKind::OtherColumns {
+            other: raw.name.clone(),
+            found: table.header().names().to_vec(),
+            expected: raw.header.names().to_vec(),
+        };
+        Err(Error::from(kind).in_file(table.name()))
     }
 
     fn more(&self, header: &Header) -> Result<More> {
@@ -191,6 +264,9 @@ impl Reader {
         if !self.corpus.add(row, layout, &self.options)? {
             return Ok(());
         }
+        if let Some(raw) = &mut self.raw {
+            raw.rows.push(row.clone());
+        }
         let columns = &self.options.read.columns;
         self.ids.push(match more.id.map(|column| row.get(column)).filter(|id| !id.is_empty()) {
             Some(id) => id.to_owned(),
@@ -207,7 +283,8 @@ impl Reader {
             let found = row.get(*column);
             let proba = found.trim().parse().ok().filter(|p: &f64| (0.0..=1.0).contains(p)).ok_or_else(|| {
                 let expected = "a probability from 0 to 1; rename the column if it is not one of a frame's".to_owned();
-                Error::from(ErrorKind::BadValue { found: found.to_owned(), expected }).in_column(&format!("{PROBA}{frame}"))
+                Error::from(ErrorKind::BadValue { found: found.to_owned(), expected })
+                    .in_column(&format!("{PROBA}{frame}"))
             })?;
             self.proba.push(proba);
         }
@@ -242,7 +319,8 @@ impl Reader {
 
 /// The frames that a header has probabilities of, if it has those that are wanted.
 fn scored_frames(header: &Header, wanted: Option<&Frames>) -> Result<Option<Frames>> {
-    let found: Vec<String> = header.names().iter().filter_map(|name| name.strip_prefix(PROBA)).map(str::to_owned).collect();
+    let found: Vec<String> =
+        header.names().iter().filter_map(|name| name.strip_prefix(PROBA)).map(str::to_owned).collect();
     match wanted {
         Some(frames) if frames.names().iter().all(|frame| found.contains(frame)) => Ok(Some(frames.clone())),
         Some(_) => Ok(None),

@@ -49,11 +49,12 @@ impl TrainingSummary {
     /// The first of some files that the model was trained on, unless another part of it was named by its split column.
     #[must_use]
     pub fn trained_on<'a>(&self, sources: &'a [SourceFile]) -> Option<&'a SourceFile> {
-        let other_part =
-            |known: &SourceFile, source: &SourceFile| known.split.is_some() && source.split.is_some() && known.split != source.split;
-        sources.iter().find(|source| {
-            self.sources.iter().any(|known| known.sha256 == source.sha256 && !other_part(known, source))
-        })
+        let other_part = |known: &SourceFile, source: &SourceFile| {
+            known.split.is_some() && source.split.is_some() && known.split != source.split
+        };
+        sources
+            .iter()
+            .find(|source| self.sources.iter().any(|known| known.sha256 == source.sha256 && !other_part(known, source)))
     }
 }
 

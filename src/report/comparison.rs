@@ -28,19 +28,8 @@ pub const SHARE_COLUMNS: [&str; 12] = [
     "effective_n",
 ];
 /// Columns of [`differences_csv`].
-pub const DIFFERENCE_COLUMNS: [&str; 11] = [
-    "outlet_a",
-    "outlet_b",
-    "frame",
-    "voice",
-    "estimator",
-    "estimate",
-    "low",
-    "high",
-    "p",
-    "p_adjusted",
-    "n_stories",
-];
+pub const DIFFERENCE_COLUMNS: [&str; 11] =
+    ["outlet_a", "outlet_b", "frame", "voice", "estimator", "estimate", "low", "high", "p", "p_adjusted", "n_stories"];
 
 fn cell<T: ToString>(value: Option<T>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
@@ -247,7 +236,8 @@ fn surviving(out: &mut String, comparison: &Comparison) {
         .map(|d| {
             let (first, second) =
                 if d.estimate > 0.0 { (&d.outlet_a, &d.outlet_b) } else { (&d.outlet_b, &d.outlet_a) };
-            let bounds = d.low.zip(d.high).map(|(low, high)| if d.estimate > 0.0 { (low, high) } else { (-high, -low) });
+            let bounds =
+                d.low.zip(d.high).map(|(low, high)| if d.estimate > 0.0 { (low, high) } else { (-high, -low) });
             let p = d.p_adjusted.map_or_else(|| "–".to_owned(), p_value);
             vec![format!("{first} over {second}"), d.frame.clone(), points(d.estimate.abs(), bounds), p]
         })

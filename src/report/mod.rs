@@ -10,6 +10,7 @@ mod evaluation;
 mod explanation;
 mod html;
 mod layout;
+mod sample;
 
 pub use agreement::{agreement_csv, agreement_table};
 pub use card::{card_table, feature_csv};
@@ -18,7 +19,8 @@ pub use comparison::{
 };
 pub use evaluation::{evaluation_csv, evaluation_table};
 pub use explanation::{EXPLANATION_COLUMNS, explanation_csv, explanation_header, explanation_json, strongest};
-pub use html::{AgreementView, FrameAgreement, ReportInput, report_html};
+pub use html::{ReportInput, report_html};
+pub use sample::{SAMPLE_COLUMNS, sample_csv, sample_table};
 
 use serde::Serialize;
 

@@ -340,7 +340,10 @@ mod tests {
 
     #[test]
     fn when_all_rows_are_coded_the_model_has_no_say() {
-        let all: Vec<Unit> = units(|row| row.1, 3).into_iter().map(|unit| Unit { gold: Some(1.0 - unit.prediction.round()), ..unit }).collect();
+        let all: Vec<Unit> = units(|row| row.1, 3)
+            .into_iter()
+            .map(|unit| Unit { gold: Some(1.0 - unit.prediction.round()), ..unit })
+            .collect();
         let tuned = corrected_mean(&all, Design::SimpleRandom, Reliance::Tuned).unwrap();
         let alone = corrected_mean(&all, Design::SimpleRandom, Reliance::Power(0.0)).unwrap();
         assert_eq!(tuned, alone);

@@ -69,9 +69,7 @@ mod tests {
     #[test]
     fn fifteen_published_p_values() {
         // The example of Benjamini & Hochberg (1995), adjusted by statsmodels 0.15, `multipletests`.
-        let p = [
-            0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.074, 0.205, 0.212, 0.216, 0.222, 0.251, 0.269, 0.275, 0.34,
-        ];
+        let p = [0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.074, 0.205, 0.212, 0.216, 0.222, 0.251, 0.269, 0.275, 0.34];
         let bh = [
             0.015,
             0.06,

@@ -19,11 +19,9 @@ use minijinja::value::Serde;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-pub use agreement::{AgreementView, FrameAgreement};
-
 use crate::comparison::{Comparison, Note};
 use crate::error::{Error, Result};
-use crate::evaluation::{Evaluation, FrameCurve};
+use crate::evaluation::{Agreement, Evaluation, FrameCurve};
 use crate::model::Explanation;
 
 const TEMPLATE: &str = include_str!("report.html");
@@ -44,7 +42,7 @@ pub struct ReportInput<'a> {
     /// One for each of the comparison's examples, in order; `None`, or a shorter list, where a sentence cannot be taken apart.
     pub explanations: &'a [Option<Explanation>],
     /// How far coders agree; `None` where no row is coded twice.
-    pub agreement: Option<AgreementView>,
+    pub agreement: Option<&'a Agreement>,
     /// The model card as text; `None` where the model is unknown.
     pub card: Option<String>,
 }
@@ -108,7 +106,7 @@ pub fn report_html(input: &ReportInput<'_>) -> Result<String> {
         rankings: shares::rankings(comparison),
         population: population::population(comparison),
         model: input.evaluation.map(|evaluation| model::model(evaluation, input.curves)).transpose()?,
-        agreement: input.agreement.as_ref().map(agreement::tables),
+        agreement: input.agreement.map(agreement::tables),
         examples: examples::examples(&comparison.examples, input.explanations),
         card: input.card.as_deref(),
         adjustment: comparison.params.adjustment.name(),
