@@ -30,7 +30,7 @@ pub(super) fn points_interval(difference: f64, low: Option<f64>, high: Option<f6
 
 /// `0.742 [0.711, 0.770]`.
 pub(super) fn score(estimate: Option<&Estimate>) -> String {
-    estimate.map_or_else(|| NONE.to_owned(), |estimate| minus(estimate.to_text(3)))
+    estimate.map_or_else(|| NONE.to_owned(), |estimate| minus(&estimate.to_text(3)))
 }
 
 /// `+0.53 [+0.20, +0.88]`.
@@ -49,7 +49,7 @@ pub(super) fn p_value(p: Option<f64>) -> String {
 
 /// Some decimals, or a dash.
 pub(super) fn decimal(value: Option<f64>, decimals: usize) -> String {
-    value.map_or_else(|| NONE.to_owned(), |value| minus(format!("{value:.decimals$}")))
+    value.map_or_else(|| NONE.to_owned(), |value| minus(&format!("{value:.decimals$}")))
 }
 
 fn with_interval(value: f64, low: Option<f64>, high: Option<f64>, text: impl Fn(f64) -> String) -> String {
@@ -62,10 +62,10 @@ fn with_interval(value: f64, low: Option<f64>, high: Option<f64>, text: impl Fn(
 /// With its sign always, and none for what rounds to 0.
 fn signed(value: f64, decimals: usize) -> String {
     let text = format!("{value:+.decimals$}");
-    if text.chars().any(|c| ('1'..='9').contains(&c)) { minus(text) } else { text.replace(['+', '-'], "") }
+    if text.chars().any(|c| ('1'..='9').contains(&c)) { minus(&text) } else { text.replace(['+', '-'], "") }
 }
 
-fn minus(text: String) -> String {
+fn minus(text: &str) -> String {
     text.replace('-', "−")
 }
 

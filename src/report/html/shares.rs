@@ -133,7 +133,7 @@ fn forest(
     let description = "A row an outlet, the highest share first. The table of shares below holds the same numbers.";
     let (id, size, space) = match layout {
         Layout::Beside => (format!("forest-{number}"), (790, 66 + 22 * trios.len() as u32), (205, 165, 54)),
-        Layout::Above => (format!("forest-{number}-narrow"), (346, 66 + 42 * trios.len() as u32), (10, 22, 54)),
+        Layout::Above => (format!("forest-{number}-narrow"), (346, 66 + 42 * trios.len() as u32), (16, 22, 54)),
     };
     let named = Named { id: &id, title: &title, description };
     let plane = Frame { size, space, x: (0.0, ticks[ticks.len() - 1]), y: (-0.5, n - 0.5) };
@@ -166,7 +166,8 @@ fn outlet(plot: &Plot<'_, '_>, trio: &Trio<'_>, row: f64, end: f64, layout: Layo
     let (text, colour) = match (trio.corrected, trio.counted) {
         (Some(corrected), _) => {
             plot.disc((corrected.estimate, y), 4, FIRST)?;
-            (percent_interval(corrected.estimate, corrected.low, corrected.high), INK)
+            let bare = if corrected.low.is_none() { ", no interval" } else { "" };
+            (percent_interval(corrected.estimate, corrected.low, corrected.high) + bare, INK)
         }
         (None, Some(counted)) => (format!("{} uncorrected", percent(counted.estimate)), MUTED),
         (None, None) => (NONE.to_owned(), MUTED),
@@ -178,7 +179,7 @@ fn outlet(plot: &Plot<'_, '_>, trio: &Trio<'_>, row: f64, end: f64, layout: Layo
             plot.text(&text, (end, y), Side::Right, 14, colour)
         }
         Layout::Above => {
-            plot.text(&name, (0.0, row + 0.28), Side::Right, -6, INK)?;
+            plot.text(&name, (0.0, row + 0.28), Side::Right, -12, INK)?;
             plot.text(&text, (end, row + 0.28), Side::Left, -14, colour)
         }
     }
