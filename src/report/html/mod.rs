@@ -89,7 +89,8 @@ fn parts(note: &Note) -> Vec<Part<'_>> {
 /// [`ErrorKind::Io`](crate::ErrorKind::Io) if a chart cannot be drawn or the template cannot be filled.
 pub fn report_html(input: &ReportInput<'_>) -> Result<String> {
     let comparison = input.comparison;
-    let notes = |is_warning| comparison.notes.iter().filter(move |note| note.is_warning == is_warning).map(parts).collect();
+    let notes =
+        |is_warning| comparison.notes.iter().filter(move |note| note.is_warning == is_warning).map(parts).collect();
     let page = Page {
         title: input.title,
         version: comparison.framescope_version,
