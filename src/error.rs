@@ -257,6 +257,20 @@ pub enum ErrorKind {
         /// The first of these.
         id: String,
     },
+    /// A row stands twice among the coded ones.
+    #[error("row {id:?} is coded twice; give each row once, with the labels that were settled on")]
+    CodedTwice {
+        /// The row.
+        id: String,
+    },
+    /// A coded row has another text than the row with its id.
+    #[error(
+        "coded row {id:?} has another text than the row with that id among the rows compared; the ids must be of the same rows"
+    )]
+    OtherText {
+        /// The row.
+        id: String,
+    },
     /// A cell cannot be read as what its column holds.
     #[error("cannot read {found:?}; expected {expected}")]
     BadValue {

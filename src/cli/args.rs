@@ -241,6 +241,7 @@ impl CodedArgs {
             frames_owner: owner,
             split: self.split.clone(),
             uncoded: false,
+            ignore_scores: false,
         })
     }
 }

@@ -4,7 +4,7 @@ use super::args::{Common, Format};
 use super::comparing::CompareArgs;
 use super::console::{self, OutputFolder};
 use super::page::{Findings, agreement, page};
-use crate::comparison::{Comparison, compare, predictions};
+use crate::comparison::{Comparison, PopulationPredictions, compare, predictions};
 use crate::corpus::{CorpusOptions, Population};
 use crate::model::Scorer;
 use crate::report::{comparison_table, differences_csv, shares_csv, to_json};
@@ -26,12 +26,17 @@ pub(super) fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
     }
     stage.set_message("scoring");
     let scorer = Scorer::new(model);
-    let (predictions, at_one_half) = predictions(&population, &scorer, &name)?;
+    let PopulationPredictions { predictions, is_models, at_one_half } = predictions(&population, &scorer, &name)?;
     stage.set_message("comparing");
-    // Drift is measured against the rows that trained the model that made the predictions.
-    let is_its_own = population.scores.is_none() || args.model.is_some();
-    let comparison = compare(&population, &predictions, is_its_own.then(|| scorer.model()), &params)?;
+    let comparison = compare(&population, &predictions, is_models.then(|| scorer.model()), &params)?;
     stage.finish_and_clear();
+
+    if args.model.is_some() && !is_models {
+        console::warn(
+            common,
+            &format!("the rows' p_ columns are not what {name} gives them; they are taken as they are"),
+        );
+    }
 
     if at_one_half {
         let hint = "name the model with --model, or keep the predicted column";
@@ -47,16 +52,18 @@ pub(super) fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
             comparison: &comparison,
             population: &population,
             predictions: &predictions,
-            scorer: is_its_own.then_some((&scorer, name.as_str())),
+            scorer: is_models.then_some((&scorer, name.as_str())),
             evaluation: None,
             agreement: agreement.as_ref(),
             bootstrap,
         };
         write_comparison(folder, &findings)?;
     }
+    // Before anything is printed: a reader that goes away takes nothing with it.
+    let written = folder.map(OutputFolder::commit).transpose()?;
     tell(&comparison, common)?;
-    if let Some(folder) = folder {
-        console::note(common, &folder.commit()?);
+    if let Some(written) = written {
+        console::note(common, &written);
     }
     Ok(())
 }

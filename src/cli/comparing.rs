@@ -171,6 +171,7 @@ impl CompareArgs {
             frames: given.or_else(|| model_frames.cloned()),
             split: None,
             uncoded: true,
+            ignore_scores: false,
         })
     }
 }
@@ -183,7 +184,8 @@ same models, and compares the outlets: one command from coded rows to a report. 
 news.
 
 -o DIR gets report.html, shares.csv, differences.csv and comparison.json, as `framescope compare --help` describes them; \
-predictions.csv, with id, outlet, doc_id, labels, p_<frame> and predicted for each row; and model.safetensors."
+predictions.csv, with id, text, outlet, doc_id, story_id, voice, wire_id, labels, pi, p_<frame> and predicted for each row; and \
+model.safetensors."
 )]
 pub struct StudyArgs {
     /// The rows, coded or not
@@ -213,6 +215,11 @@ impl StudyArgs {
     /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter).
     pub fn corpus_options(&self) -> Result<CorpusOptions> {
         let options = self.coded.corpus_options(None)?;
-        Ok(CorpusOptions { read: self.population.read_options(options.read), uncoded: true, ..options })
+        Ok(CorpusOptions {
+            read: self.population.read_options(options.read),
+            uncoded: true,
+            ignore_scores: true,
+            ..options
+        })
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::args::{Common, Format, rows_format};
 use super::console;
 use super::sampling::SampleArgs;
-use crate::comparison::{Sample, sample};
+use crate::comparison::{Sample, sample, score};
 use crate::corpus::{Cell, Population, RawRows, Rewriter};
 use crate::model::Scorer;
 use crate::report::{sample_csv, sample_table, to_json};
@@ -24,7 +24,7 @@ pub(super) fn run(args: &SampleArgs, common: &Common) -> anyhow::Result<()> {
         stage.set_message("scoring");
         let proba = match &population.scores {
             Some(scores) => scores.proba.clone(),
-            None => Scorer::new(model).predictions(&population.corpus.texts)?.proba,
+            None => score(&population, &Scorer::new(model))?.proba,
         };
         stage.set_message("drawing");
         let sample = sample(&population, &proba, &params)?;

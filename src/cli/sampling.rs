@@ -117,6 +117,7 @@ impl SampleArgs {
             frames: given.or_else(|| model_frames.cloned()),
             split: None,
             uncoded: true,
+            ignore_scores: false,
         })
     }
 }

@@ -36,7 +36,9 @@ pub(super) fn run(args: &StudyArgs, common: &Common) -> anyhow::Result<()> {
         bootstrap,
     };
     write_comparison(&mut folder, &findings)?;
+    // Before anything is printed: a reader that goes away takes nothing with it.
+    let written = folder.commit()?;
     tell(&study.comparison, common)?;
-    console::note(common, &folder.commit()?);
+    console::note(common, &written);
     Ok(())
 }

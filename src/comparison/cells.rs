@@ -188,7 +188,8 @@ fn voices(found: Option<&Categories>) -> (Vec<Voice>, Option<usize>) {
 
 /// Either every coded row says how it was drawn, or none does.
 fn sampling(population: &Population) -> Result<Sampling> {
-    let coded = population.coded_rows();
+    let has_outlet = |row: &usize| population.corpus.outlets.as_ref().is_some_and(|of| of.of_row[*row].is_some());
+    let coded: Vec<usize> = population.coded_rows().into_iter().filter(has_outlet).collect();
     let with = coded.iter().filter(|row| population.pi[**row].is_some()).count();
     if coded.is_empty() {
         Ok(Sampling::NothingCoded)

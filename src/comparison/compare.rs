@@ -47,7 +47,9 @@ pub fn compare(
     let tokenizer = Tokenizer::default();
     let documents = Documents::new(&tokenizer, &population.corpus.texts)?;
     let calibration = calibration(&cells, params.level);
-    let drift = model.map_or_else(Vec::new, |model| drift(&cells, &documents, model));
+    let drifts =
+        model.filter(|model| model.frames() == &population.corpus.frames).map(|model| drift(&cells, &documents, model));
+    let shares = grid.shares(&cells, params.level);
     let outlets: Vec<_> = cells.outlets.par_iter().map(|outlet| cells.summary(outlet)).collect();
     Ok(Comparison {
         framescope_version: env!("CARGO_PKG_VERSION"),
@@ -55,10 +57,10 @@ pub fn compare(
         sampling: cells.sampling,
         sources: population.corpus.sources.clone(),
         model_sha256: model.map(|model| model.metadata().sha256.clone()),
-        notes: notes(&cells, &outlets, &calibration, &rankings, &drift),
+        notes: notes(&cells, &shares, &calibration, &rankings, drifts.as_deref()),
         frames: population.corpus.frames.names().to_vec(),
         voices: cells.voices.iter().map(|voice| voice.name.clone()).collect(),
-        shares: grid.shares(&cells, params.level),
+        shares,
         words: distinctive_words(&cells, &documents, &params),
         suspects: suspects(&cells, params.n_suspects),
         examples: examples(&cells, params.n_examples),
@@ -67,7 +69,7 @@ pub fn compare(
         families,
         rankings,
         calibration,
-        drift,
+        drift: drifts.unwrap_or_default(),
         params,
     })
 }

@@ -9,6 +9,9 @@ use super::result::{Estimator, Family, ShareDifference};
 use super::shares::{Cell, Grid};
 use crate::stats::{Adjustment, MIN_CLUSTERS, t_quantile, t_two_sided_p};
 
+/// With more outlets than this their pairs are more than anyone reads, and more than memory may hold; then there are no differences.
+pub(super) const MOST_OUTLETS: usize = 500;
+
 /// Differences of all pairs of outlets, in each voice, frame and estimator, without adjusted p-values.
 pub(super) fn differences(cells: &Cells<'_>, grid: &Grid, level: f64) -> Vec<ShareDifference> {
     let estimators: &[Estimator] = if cells.is_coded() {
@@ -16,6 +19,9 @@ pub(super) fn differences(cells: &Cells<'_>, grid: &Grid, level: f64) -> Vec<Sha
     } else {
         &[Estimator::Counted]
     };
+    if cells.outlets.len() > MOST_OUTLETS {
+        return Vec::new();
+    }
     let mut jobs = Vec::new();
     for voice in 0..cells.voices.len() {
         for frame in 0..cells.population.corpus.frames.len() {
@@ -103,7 +109,8 @@ struct Paired {
 /// out.
 ///
 /// A story's difference is that of the outlets' means there: of decisions, and of pseudo-values, which are unbiased for what a coder would
-/// find in the story. The interval is Student's t over stories, given where at least five of them have coded rows of either outlet.
+/// find in the story. The interval is Student's t over stories, given where each outlet has coded rows in at least five
+/// of them.
 fn within_stories(cells: &Cells<'_>, grid: &Grid, level: f64) -> Vec<ShareDifference> {
     let frames = cells.population.corpus.frames.names();
     let one = |frame: usize| -> Vec<ShareDifference> {

@@ -19,8 +19,8 @@ const KOLMOGOROV: f64 = 1.36;
 pub struct Drift {
     /// The outlet.
     pub outlet: String,
-    /// Share of its words that the model's vocabulary does not know.
-    pub unknown_words: f64,
+    /// Share of the words of its rows, those that trained the model left out, that the vocabulary does not know; `None` where no row is left.
+    pub unknown_words: Option<f64>,
     /// The same of training rows that a model of the other folds read.
     pub unknown_words_in_training: f64,
     /// Largest gap between its distribution of probabilities and that of the training rows out of fold, by frame, in [0, 1].
@@ -35,13 +35,14 @@ pub(super) fn drift(cells: &Cells<'_>, documents: &Documents, model: &Model) -> 
     let known = model.vocabulary().knows(documents, model.metadata().features.names);
     let of_outlet = |outlet: &Outlet| {
         let (mut n, mut unknown) = (0_usize, 0_usize);
-        for row in &outlet.rows {
+        let unseen = |row: &&usize| !model.has_seen(&cells.population.corpus.texts[**row]);
+        for row in outlet.rows.iter().filter(unseen) {
             let tokens = documents.tokens(*row);
             n += tokens.len();
             unknown += tokens.iter().filter(|token| !known.is_known(**token)).count();
         }
         let n_articles = super::cells::distinct(outlet.articles.iter().copied()) as f64;
-        let unknown_words = unknown as f64 / n.max(1) as f64;
+        let unknown_words = (n > 0).then(|| unknown as f64 / n as f64);
         let score_distance: Vec<f64> = (profile.proba_deciles.iter().enumerate())
             .map(|(frame, deciles)| distance(cells, outlet, frame, deciles))
             .collect();
@@ -50,7 +51,7 @@ pub(super) fn drift(cells: &Cells<'_>, documents: &Documents, model: &Model) -> 
             outlet: outlet.name.clone(),
             unknown_words,
             unknown_words_in_training: profile.unknown_words,
-            is_unlike: unknown_words > UNKNOWN_RATIO * profile.unknown_words
+            is_unlike: unknown_words.is_some_and(|share| share > UNKNOWN_RATIO * profile.unknown_words)
                 || score_distance.iter().any(|distance| *distance > far),
             score_distance,
         }

@@ -25,7 +25,7 @@ pub use compare::compare;
 pub use drift::Drift;
 pub use forecast::{Forecast, Needed};
 pub use params::{CompareParams, Wire};
-pub use predicted::predictions;
+pub use predicted::{PopulationPredictions, predictions, score};
 pub use ranks::{Rank, Ranking};
 pub use result::{
     ALL_VOICES, Comparison, Estimator, Example, Family, Note, OutletCalibration, OutletSummary, Sampling, Share,

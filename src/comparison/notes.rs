@@ -1,9 +1,12 @@
 //! What must be said beside the numbers: refusals, assumptions, warnings, each with what would be enough.
 
-use super::cells::Cells;
+use std::collections::BTreeMap;
+
+use super::cells::{Cells, Outlet};
+use super::differences::MOST_OUTLETS;
 use super::drift::Drift;
 use super::ranks::Ranking;
-use super::result::{Note, OutletCalibration, OutletSummary, Sampling};
+use super::result::{ALL_VOICES, Estimator, Note, OutletCalibration, Sampling, Share};
 use crate::stats::MIN_CLUSTERS;
 
 /// Names listed before "and N more".
@@ -22,17 +25,50 @@ pub(super) fn listed(names: &[String], between: &str) -> String {
     }
 }
 
+/// Outlets with too few coded articles: by name alone where every frame lacks them, else with the frames that do.
+fn short_of_articles(cells: &Cells<'_>, shares: &[Share]) -> Vec<String> {
+    let n_frames = cells.population.corpus.frames.len();
+    let lacking = |outlet: &str| -> Vec<&Share> {
+        let is_short = |share: &&Share| {
+            share.estimator == Estimator::Counted
+                && share.voice == ALL_VOICES
+                && share.outlet == outlet
+                && share.n_coded_articles < MIN_CLUSTERS
+        };
+        shares.iter().filter(is_short).collect()
+    };
+    let name = |outlet: &Outlet| -> Vec<String> {
+        let lacking = lacking(&outlet.name);
+        let n = lacking.iter().map(|share| share.n_coded_articles).max().unwrap_or_default();
+        if lacking.len() == n_frames {
+            return vec![format!("{} ({n})", outlet.name)];
+        }
+        lacking.iter().map(|share| format!("{}, {} ({})", outlet.name, share.frame, share.n_coded_articles)).collect()
+    };
+    cells.outlets.iter().flat_map(name).collect()
+}
+
 /// All notes, what withholds numbers before what explains them.
 pub(super) fn notes(
     cells: &Cells<'_>,
-    outlets: &[OutletSummary],
+    shares: &[Share],
     calibration: &[OutletCalibration],
     rankings: &[Ranking],
-    drift: &[Drift],
+    drift: Option<&[Drift]>,
 ) -> Vec<Note> {
     let mut notes = Vec::new();
-    sampling(&mut notes, cells, outlets);
-    for ranking in rankings.iter().filter(|ranking| !ranking.is_supported && outlets.len() > 1) {
+    sampling(&mut notes, cells, shares);
+    if drift.is_none() && cells.is_coded() {
+        notes.push(note(
+            "unknown-model",
+            true,
+            "Which model the rows' probabilities come from is not known here, so nothing could check that it had not seen the coded rows. If it had, \
+             the corrected shares are corrected too little; `framescope study` predicts every coded row by models that had not seen it."
+                .into(),
+        ));
+    }
+    let drift = drift.unwrap_or_default();
+    for ranking in rankings.iter().filter(|ranking| !ranking.is_supported) {
         let enough = ranking.n_coded_needed.map_or_else(
             || format!("code rows of at least two outlets, in {MIN_CLUSTERS} articles each"),
             |n| format!("about {n} coded rows an outlet would tell the clearest pair apart, if it is as far apart as it now looks"),
@@ -69,6 +105,8 @@ fn miscalibrated(notes: &mut Vec<Note>, calibration: &[OutletCalibration]) {
     if off.is_empty() {
         return;
     }
+    let tested = calibration.iter().filter(|one| one.calibration_in_the_large.low.is_some());
+    let by_chance: f64 = tested.map(|one| 1.0 - one.calibration_in_the_large.level).sum();
     let named: Vec<String> = off
         .iter()
         .map(|off| format!("{}, {} by {}", off.outlet, off.frame, signed(&off.calibration_in_the_large)))
@@ -77,17 +115,18 @@ fn miscalibrated(notes: &mut Vec<Note>, calibration: &[OutletCalibration]) {
         "miscalibrated",
         true,
         format!(
-            "On coded rows the model's mean probability is off by more than its interval in {} of {} outlets and frames: {}. Counted shares \
-             mislead there. Corrected shares make up for it; more coded rows of such outlets in the training would mend the model.",
+            "On coded rows the model's mean probability is off by more than its interval in {} of {} outlets and frames (chance would give some {:.0}): \
+             {}. Counted shares mislead there. Corrected shares make up for it; more coded rows of such outlets in the training would mend the model.",
             off.len(),
             calibration.len(),
+            by_chance.ceil(),
             listed(&named, "; "),
         ),
     ));
 }
 
-fn sampling(notes: &mut Vec<Note>, cells: &Cells<'_>, outlets: &[OutletSummary]) {
-    let n_coded: usize = outlets.iter().map(|outlet| outlet.n_coded).sum();
+fn sampling(notes: &mut Vec<Note>, cells: &Cells<'_>, shares: &[Share]) {
+    let n_coded = cells.population.coded_rows().len();
     match cells.sampling {
         Sampling::NothingCoded => {
             notes.push(note(
@@ -100,7 +139,7 @@ fn sampling(notes: &mut Vec<Note>, cells: &Cells<'_>, outlets: &[OutletSummary])
             ));
             return;
         }
-        Sampling::AssumedRandom if outlets.iter().all(|outlet| outlet.n_coded == outlet.n_sentences) => notes.push(note(
+        Sampling::AssumedRandom if cells.population.corpus.codes.iter().all(|code| code.as_bool().is_some()) => notes.push(note(
             "all-coded",
             false,
             "Every row is coded, so the model has nothing to add: corrected shares are those of the coded rows, and the counted ones show how far \
@@ -122,10 +161,20 @@ fn sampling(notes: &mut Vec<Note>, cells: &Cells<'_>, outlets: &[OutletSummary])
             format!("The {n_coded} coded rows were drawn with known probabilities (pi), by which they are weighted."),
         )),
     }
-    let short: Vec<&OutletSummary> = outlets.iter().filter(|outlet| outlet.n_coded_articles < MIN_CLUSTERS).collect();
-    if !short.is_empty() {
-        let names: Vec<String> =
-            short.iter().map(|outlet| format!("{} ({})", outlet.outlet, outlet.n_coded_articles)).collect();
+    let drawn = (0..cells.weights.len()).filter(|row| cells.population.pi[*row].is_some());
+    let skipped = drawn.filter(|row| !cells.population.corpus.is_coded(*row)).count();
+    if skipped > 0 {
+        notes.push(note(
+            "drawn-not-coded",
+            true,
+            format!(
+                "{skipped} rows have a pi and no labels: they were drawn and not coded. If it was the hard ones that were skipped, the shares do not hold; \
+                 code them too (\"none\" where there is no frame)."
+            ),
+        ));
+    }
+    let names = short_of_articles(cells, shares);
+    if !names.is_empty() {
         notes.push(note(
             "few-coded-articles",
             true,
@@ -139,6 +188,31 @@ fn sampling(notes: &mut Vec<Note>, cells: &Cells<'_>, outlets: &[OutletSummary])
 }
 
 fn population(notes: &mut Vec<Note>, cells: &Cells<'_>) {
+    let mut spellings: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for outlet in &cells.outlets {
+        let plain: String = outlet.name.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+        spellings.entry(plain).or_default().push(outlet.name.clone());
+    }
+    for names in spellings.values().filter(|names| names.len() > 1) {
+        notes.push(note(
+            "outlet-names",
+            true,
+            format!(
+                "{} count as different outlets, though only capitals or spaces tell them apart.",
+                names.join(" and ")
+            ),
+        ));
+    }
+    if cells.outlets.len() > MOST_OUTLETS {
+        notes.push(note(
+            "many-outlets",
+            true,
+            format!(
+                "{} outlets make more pairs than can be told; differences are left out. Compare {MOST_OUTLETS} outlets or fewer.",
+                cells.outlets.len()
+            ),
+        ));
+    }
     if cells.n_wire > 0 {
         notes.push(note(
             "wire-once",

@@ -51,7 +51,7 @@ pub(super) fn rankings(
     level: f64,
     (seed, n_draws): (u64, usize),
 ) -> Vec<Ranking> {
-    if !cells.is_coded() {
+    if !cells.is_coded() || cells.outlets.len() < 2 {
         return Vec::new();
     }
     let place: BTreeMap<&str, usize> =

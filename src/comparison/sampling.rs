@@ -330,8 +330,8 @@ fn notes(params: &SampleParams, outlets: &[OutletDraw], n_without_outlet: usize,
             format!(
                 "{n_coded} rows are coded already and stand aside: they are neither drawn nor written, and the draw \
                  stands for the other rows. Rows that were picked by any other rule than a draw with known \
-                 probabilities cannot be a basis for inference about their outlet: leave their labels empty where \
-                 outlets are compared (they may still train a model). If an earlier `framescope sample` drew them, \
+                 probabilities cannot be a basis for inference about their outlet: leave these rows out of the file \
+                 that is compared (they may still train a model). If an earlier `framescope sample` drew them, \
                  keep them in the draw with --keep-coded."
             ),
         ),

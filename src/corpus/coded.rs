@@ -119,6 +119,8 @@ pub struct CorpusOptions {
     pub split: Option<String>,
     /// Keep rows that nobody has coded too, with every code [`Code::NotCoded`]; the labels column may then be missing.
     pub uncoded: bool,
+    /// Take `p_<frame>` columns for columns like others.
+    pub ignore_scores: bool,
 }
 
 impl Corpus {

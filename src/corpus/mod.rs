@@ -25,5 +25,6 @@ pub use labels::{Code, Codes, Frames, NO_FRAME, SEPARATOR};
 pub use population::{Population, RawRows, RowScores};
 pub use ratings::{LabelSet, RatedUnit, Ratings, RatingsOptions};
 pub(crate) use rewrite::{Cell, Rewriter};
+pub(crate) use splits::join_same_texts;
 pub use splits::{Folds, GroupBy, folds};
 pub use table::{ReadOptions, Row, Table, TableFormat};

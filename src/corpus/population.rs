@@ -1,6 +1,6 @@
 //! All rows of some outlets, of which people have coded a few: what a comparison works on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ndarray::Array2;
 
@@ -115,7 +115,8 @@ impl Population {
     /// Rows are matched by id, or by their text where either side has no ids. Codes that stand here already stay if the other side has none.
     ///
     /// # Errors
-    /// [`ErrorKind::NotInPopulation`] for a coded row that is not here, or that matches several rows.
+    /// [`ErrorKind::NotInPopulation`] for a coded row that is not here, or that matches several rows; [`ErrorKind::CodedTwice`],
+    /// [`ErrorKind::OtherText`].
     pub fn take_codes(&mut self, coded: &Population) -> Result<()> {
         let by_id = self.has_ids && coded.has_ids;
         let key = |of: &Population, row: usize| -> String {
@@ -125,7 +126,8 @@ impl Population {
         for row in 0..self.corpus.n_rows() {
             places.entry(key(self, row)).or_default().push(row);
         }
-        for other in (0..coded.corpus.n_rows()).filter(|row| coded.corpus.is_coded(*row)) {
+        let mut taken = BTreeSet::new();
+        for other in (0..coded.corpus.n_rows()).filter(|row| coded.corpus.is_coded(*row) || coded.pi[*row].is_some()) {
             let wanted = key(coded, other);
             let found = places.get(&wanted).map_or(&[][..], Vec::as_slice);
             let [row] = found else {
@@ -133,7 +135,15 @@ impl Population {
                     ErrorKind::NotInPopulation { id: coded.ids[other].clone(), by_id, n_found: found.len() }.into()
                 );
             };
-            self.corpus.codes.row_mut(*row).assign(&coded.corpus.codes.row(other));
+            if !taken.insert(*row) {
+                return Err(ErrorKind::CodedTwice { id: coded.ids[other].clone() }.into());
+            }
+            if self.corpus.texts[*row].trim() != coded.corpus.texts[other].trim() {
+                return Err(ErrorKind::OtherText { id: coded.ids[other].clone() }.into());
+            }
+            if coded.corpus.is_coded(other) {
+                self.corpus.codes.row_mut(*row).assign(&coded.corpus.codes.row(other));
+            }
             self.pi[*row] = coded.pi[other];
         }
         self.corpus.sources.extend(coded.corpus.sources.iter().cloned());
@@ -196,8 +206,12 @@ impl Reader {
     fn read_file(&mut self, path: &str, model_frames: Option<&Frames>) -> Result<()> {
         let mut table = Table::open_hashed(path, &self.options.read)?;
         if self.scored.is_none() {
-            let scored =
-                scored_frames(table.header(), self.options.frames.as_ref()).map_err(|e| e.in_file(table.name()))?;
+            let scored = match self.options.ignore_scores {
+                true => None,
+                false => {
+                    scored_frames(table.header(), self.options.frames.as_ref()).map_err(|e| e.in_file(table.name()))?
+                }
+            };
             if let Some(frames) = &scored {
                 self.options.frames = Some(frames.clone());
                 self.options.frames_owner = Some("the rows' p_ columns".into());

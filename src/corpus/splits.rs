@@ -65,7 +65,7 @@ impl GroupBy {
         if GroupBy::DocId.is_in(corpus) { GroupBy::DocId } else { GroupBy::Row }
     }
 
-    fn groups(self, corpus: &Corpus) -> Result<Vec<u32>> {
+    pub(crate) fn groups(self, corpus: &Corpus) -> Result<Vec<u32>> {
         let categories = match self {
             GroupBy::Row => None,
             GroupBy::DocId => corpus.articles.as_ref(),
@@ -161,7 +161,7 @@ pub fn folds(corpus: &Corpus, group: GroupBy, n_folds: usize, seed: u64) -> Resu
 }
 
 /// Unites groups that share a text, and numbers the result densely in order of first appearance.
-fn join_same_texts(groups: &[u32], texts: &[String]) -> Vec<u32> {
+pub(crate) fn join_same_texts(groups: &[u32], texts: &[String]) -> Vec<u32> {
     let n_groups = groups.iter().max().map_or(0, |last| *last as usize + 1);
     let mut parent: Vec<usize> = (0..n_groups).collect();
     let root = |parent: &mut Vec<usize>, mut group: usize| {

@@ -86,8 +86,8 @@ pub fn differences_csv(comparison: &Comparison) -> Result<String> {
     csv(&DIFFERENCE_COLUMNS, comparison.differences.iter().map(row))
 }
 
-/// The rows' predictions: `id,outlet,doc_id,labels`, then `p_<frame>` for each frame in model order and `predicted`. `labels` is empty where
-/// nobody coded; probabilities have six decimals.
+/// The rows with their predictions: `id,text,outlet,doc_id,story_id,voice,wire_id,labels,pi`, then `p_<frame>` for each frame in model order and
+/// `predicted`. A cell is empty where the rows do not say it, `labels` where not every frame is coded. Probabilities have six decimals.
 ///
 /// # Errors
 /// [`ErrorKind::Csv`](crate::ErrorKind::Csv) if it cannot be written.
@@ -95,7 +95,7 @@ pub fn predictions_csv(population: &Population, predictions: &Predictions) -> Re
     let corpus = &population.corpus;
     let frames = &corpus.frames;
     let proba: Vec<String> = frames.names().iter().map(|frame| format!("p_{frame}")).collect();
-    let mut header = vec!["id", "outlet", "doc_id", "labels"];
+    let mut header = vec!["id", "text", "outlet", "doc_id", "story_id", "voice", "wire_id", "labels", "pi"];
     header.extend(proba.iter().map(String::as_str));
     header.push("predicted");
     let name = |categories: &Option<Categories>, row: usize| {
@@ -103,13 +103,15 @@ pub fn predictions_csv(population: &Population, predictions: &Predictions) -> Re
     };
     let rows = (0..corpus.n_rows()).map(|row| {
         let codes = corpus.codes.row(row);
-        let labels = if corpus.is_coded(row) {
+        let labels = if codes.iter().all(|code| code.as_bool().is_some()) {
             frames.join(codes.iter().map(|code| code.as_bool() == Some(true)))
         } else {
             String::new()
         };
-        let mut cells =
-            vec![population.ids[row].clone(), name(&corpus.outlets, row), name(&corpus.articles, row), labels];
+        let mut cells = vec![population.ids[row].clone(), corpus.texts[row].clone()];
+        let columns = [&corpus.outlets, &corpus.articles, &corpus.stories, &population.voices, &population.wires];
+        cells.extend(columns.map(|column| name(column, row)));
+        cells.extend([labels, cell(population.pi[row])]);
         cells.extend(predictions.proba.row(row).iter().map(|p| format!("{p:.6}")));
         cells.push(frames.join(predictions.predicted.row(row).iter().copied()));
         cells

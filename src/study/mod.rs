@@ -1,12 +1,11 @@
 //! A study: from rows of which some are coded to a model, its evaluation and a comparison, all of it held out.
 //!
-//! [`study`] trains on the coded rows with grouped folds, predicts each of them by models that had not seen its group and every other row by the
-//! same models' mean, and [compares](crate::comparison) the outlets. Next room: [`report`](crate::report).
+//! [`study`] trains on the coded rows with grouped folds, predicts every row by models that had not seen its group, coded or not, and [compares](crate::comparison) the outlets. Next room: [`report`](crate::report).
 
 use rayon::prelude::*;
 
 use crate::comparison::{CompareParams, Comparison, compare};
-use crate::corpus::{Corpus, Population};
+use crate::corpus::{Corpus, Folds, GroupBy, Population, join_same_texts};
 use crate::error::{ErrorKind, Result};
 use crate::evaluation::Predictions;
 use crate::model::{Model, Scorer};
@@ -41,24 +40,37 @@ pub fn study(
         return Err(ErrorKind::NothingCoded { n_rows: population.corpus.n_rows(), why: why.into() }.into());
     }
     let corpus = population.corpus.select(&coded);
-    let CrossFitted { trained, out_of_fold, fold_models } = cross_fit(&corpus, training, progress)?;
+    let CrossFitted { trained, out_of_fold, fold_models, folds, group } = cross_fit(&corpus, training, progress)?;
+    let fold_of_row = folds_everywhere(&population.corpus, &coded, &folds, group)?;
     if !trained.left_out.is_empty() {
         let keep: Vec<bool> =
             corpus.frames.names().iter().map(|frame| trained.model.frames().find(frame).is_some()).collect();
         population.corpus = population.corpus.with_frames(&keep)?;
     }
-    let predictions = everywhere(&population.corpus, &coded, &out_of_fold, fold_models)?;
+    let predictions = everywhere(&population.corpus, &coded, &out_of_fold, fold_models, &fold_of_row)?;
     let comparison = compare(&population, &predictions, Some(&trained.model), comparing)?;
     Ok(Study { trained, population, predictions, comparison })
 }
 
-/// Coded rows keep their out-of-fold predictions; the others get the mean of the fold models' probabilities, and the frames that most of
-/// these models predict.
+/// For each row the fold that left out its group, or a row with its text; `None` for groups without a coded row.
+fn folds_everywhere(corpus: &Corpus, coded: &[usize], folds: &Folds, group: GroupBy) -> Result<Vec<Option<u32>>> {
+    let groups = join_same_texts(&group.groups(corpus)?, &corpus.texts);
+    let n_groups = groups.iter().max().map_or(0, |last| *last as usize + 1);
+    let mut fold_of_group = vec![None; n_groups];
+    for (row, fold) in coded.iter().zip(&folds.of_row) {
+        fold_of_group[groups[*row] as usize].get_or_insert(*fold);
+    }
+    Ok(groups.into_iter().map(|group| fold_of_group[group as usize]).collect())
+}
+
+/// Coded rows keep their out-of-fold predictions. The others are predicted alike: by the model that left out their group where it has coded
+/// rows, and elsewhere by all fold models, with the mean of the probabilities and the frames that most of them predict.
 fn everywhere(
     corpus: &Corpus,
     coded: &[usize],
     out_of_fold: &Predictions,
     fold_models: Vec<Model>,
+    fold_of_row: &[Option<u32>],
 ) -> Result<Predictions> {
     let mut all = Predictions::zeros(corpus.n_rows(), corpus.frames.len());
     let mut is_coded = vec![false; corpus.n_rows()];
@@ -72,15 +84,18 @@ fn everywhere(
         return Ok(all);
     }
     let texts: Vec<&str> = others.iter().map(|row| corpus.texts[*row].as_str()).collect();
-    let n_models = fold_models.len();
     let by_model: Vec<Predictions> =
         fold_models.into_par_iter().map(|model| Scorer::new(model).predictions(&texts)).collect::<Result<_>>()?;
     for (i, row) in others.into_iter().enumerate() {
+        let judges = match fold_of_row[row] {
+            Some(fold) => &by_model[fold as usize..=fold as usize],
+            None => &by_model[..],
+        };
         for frame in 0..corpus.frames.len() {
-            let sum: f64 = by_model.iter().map(|predictions| predictions.proba[(i, frame)]).sum();
-            let votes = by_model.iter().filter(|predictions| predictions.predicted[(i, frame)]).count();
-            all.proba[(row, frame)] = sum / n_models as f64;
-            all.predicted[(row, frame)] = 2 * votes > n_models;
+            let sum: f64 = judges.iter().map(|predictions| predictions.proba[(i, frame)]).sum();
+            let votes = judges.iter().filter(|predictions| predictions.predicted[(i, frame)]).count();
+            all.proba[(row, frame)] = sum / judges.len() as f64;
+            all.predicted[(row, frame)] = 2 * votes > judges.len();
         }
     }
     Ok(all)

@@ -26,12 +26,16 @@ pub struct Trained {
 pub struct CrossFitted {
     /// The model of all rows.
     pub trained: Trained,
-    /// Of the rows trained on, by models that had not seen their group, choices and all.
+    /// Of the rows trained on, by models that had not seen their group; penalty, map and threshold are chosen from the other folds' scores.
     pub out_of_fold: Predictions,
-    /// The models of all folds but one, in order of the fold left out. The mean of their probabilities on a row that nobody coded is what
-    /// [`out_of_fold`](CrossFitted::out_of_fold) is on a coded one, which a correction needs. Source: Zrnic & Candès (2024), Cross-prediction-powered
-    /// inference, PNAS 121(15).
+    /// The models of all folds but one, in order of the fold left out. A row that nobody coded is to be predicted as the coded ones were, by
+    /// the model that left out its group where the group has coded rows, and by the mean of all of them elsewhere. Source: Zrnic & Candès (2024),
+    /// Cross-prediction-powered inference, PNAS 121(15).
     pub fold_models: Vec<Model>,
+    /// The fold of each row trained on.
+    pub folds: Folds,
+    /// What the folds left out whole.
+    pub group: GroupBy,
 }
 
 /// Trains a model: chooses each frame's penalty out of fold, fits probability map and threshold to the same out-of-fold scores,
@@ -123,7 +127,9 @@ fn run(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress, keep: boo
             Model::new(parts(fit.vocabulary, fitted, &choices))
         })
         .collect::<Result<_>>()?;
-    Ok(CrossFitted { trained: Trained { model, left_out }, out_of_fold: out_of_fold_predictions, fold_models })
+    let trained = Trained { model, left_out };
+    drop(scores);
+    Ok(CrossFitted { trained, out_of_fold: out_of_fold_predictions, fold_models, folds, group })
 }
 
 fn summary(

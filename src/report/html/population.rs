@@ -154,8 +154,11 @@ fn drift(comparison: &Comparison) -> Table {
     columns.push("Verdict".to_owned());
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     let rows = comparison.drift.iter().map(|drift| {
-        let mut row =
-            vec![drift.outlet.clone(), percent(drift.unknown_words), percent(drift.unknown_words_in_training)];
+        let mut row = vec![
+            drift.outlet.clone(),
+            drift.unknown_words.map_or_else(|| "–".to_owned(), percent),
+            percent(drift.unknown_words_in_training),
+        ];
         row.extend(drift.score_distance.iter().map(|distance| decimal(Some(*distance), 2)));
         row.push((if drift.is_unlike { "unlike" } else { "" }).to_owned());
         row
