@@ -112,19 +112,11 @@ fn largest(comparison: &Comparison) -> Vec<&str> {
 /// By corrected share, and where there is none by the counted one, the highest first.
 fn sort(trios: &mut [Trio<'_>]) {
     let key = |share: Option<&Share>| share.map_or(-1.0, |share| share.estimate);
-    trios.sort_by(|a, b| {
-        key(b.corrected).total_cmp(&key(a.corrected)).then(key(b.counted).total_cmp(&key(a.counted)))
-    });
+    trios.sort_by(|a, b| key(b.corrected).total_cmp(&key(a.corrected)).then(key(b.counted).total_cmp(&key(a.counted))));
 }
 
 /// Outlets below each other, each with its three shares.
-fn forest(
-    comparison: &Comparison,
-    number: usize,
-    frame: &str,
-    trios: &[Trio<'_>],
-    layout: Layout,
-) -> Result<Chart> {
+fn forest(comparison: &Comparison, number: usize, frame: &str, trios: &[Trio<'_>], layout: Layout) -> Result<Chart> {
     let of_trio = |trio: &Trio<'_>| [trio.counted, trio.coded, trio.corrected].map(|share| share.map_or(0.0, reach));
     let ticks = steps(trios.iter().flat_map(of_trio).fold(0.0, f64::max).min(1.0));
     let n = trios.len() as f64;
