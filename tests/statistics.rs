@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::path::Path;
+
 use framescope::comparison::{SampleParams, sample};
 use framescope::evaluation::{Predictions, Scored, evaluate};
 use framescope::stats::{Adjustment, Bootstrap, Design, Proportion, Reliance, Unit, corrected_mean};
@@ -242,59 +244,55 @@ fn no_signal_gives_no_difference_beyond_the_stated_rate() {
     }
 }
 
-/// The rows of two outlets with probabilities that know something of the gold labels beside them, some of them on average too high.
-fn scored_population(rng: &mut ChaCha8Rng, skill: f64, bias: f64) -> (Population, Vec<f64>) {
-    const ROWS: usize = 1500;
+/// The rows of one outlet, 12 in 100 with the frame, with probabilities that know something of it and are on average too high; gold beside.
+fn scored_population(rng: &mut ChaCha8Rng, folder: &Path, skill: f64, bias: f64) -> (Population, Vec<f64>) {
     let mut csv = "text,outlet,doc_id,p_x\n".to_owned();
     let mut gold = Vec::new();
-    for row in 0..ROWS {
+    for row in 0..600 {
         let truth = f64::from(u8::from(rng.random_range(0.0..1.0) < 0.12));
         let noise: f64 = rng.random_range(0.0..0.5);
         let proba = (skill * truth + (1.0 - skill) * noise + bias).clamp(0.0, 1.0);
         gold.push(truth);
-        csv += &format!("Sentence {row}.,{},a{row},{proba:.6}\n", if row % 3 == 0 { "One" } else { "Other" });
+        csv += &format!("Sentence {row}.,One,a{row},{proba:.6}\n");
     }
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("rows.csv");
+    let path = folder.join("rows.csv");
     std::fs::write(&path, csv).unwrap();
-    let population = Population::read(&[path.to_str().unwrap().to_owned()], &CorpusOptions::default(), None).unwrap();
-    (population, gold)
+    (Population::read(&[path.to_str().unwrap().to_owned()], &CorpusOptions::default(), None).unwrap(), gold)
 }
 
 #[test]
 fn shares_from_rows_that_sample_draws_cover() {
     const DRAWS: u64 = 1000;
-    for (name, skill, bias) in [("good model", 0.6, 0.0), ("biased model", 0.6, 0.25), ("useless model", 0.0, 0.0)] {
-        let (population, gold) = scored_population(&mut ChaCha8Rng::seed_from_u64(5), skill, bias);
-        let proba = &population.scores.as_ref().unwrap().proba;
-        let outlets = population.corpus.outlets.as_ref().unwrap();
-        let (mut hits, mut n, mut with_frame) = (0.0, 0.0, 0.0);
+    let folder = tempfile::tempdir().unwrap();
+    for (name, skill, bias) in [("good model", 0.6, 0.0), ("biased model", 0.4, 0.25), ("useless model", 0.0, 0.0)] {
+        let (mut hits, mut with_frame) = (0, 0.0);
         for seed in 0..DRAWS {
+            let rng = &mut ChaCha8Rng::seed_from_u64(seed);
+            let (population, gold) = scored_population(rng, folder.path(), skill, bias);
+            let proba = &population.scores.as_ref().unwrap().proba;
             let params = SampleParams { per_outlet: Some(60), seed, ..SampleParams::default() };
             let drawn = sample(&population, proba, &params).unwrap().drawn;
-            for outlet in 0..outlets.names.len() {
-                let own: Vec<usize> =
-                    (0..gold.len()).filter(|row| outlets.of_row[*row] == Some(outlet as u32)).collect();
-                let mut units: Vec<Unit> = (own.iter().zip(0..))
-                    .map(|(row, cluster)| Unit { prediction: proba[(*row, 0)], gold: None, pi: 1.0, weight: 1.0, cluster })
-                    .collect();
-                for one in &drawn {
-                    if let Ok(place) = own.binary_search(&one.row) {
-                        units[place] = Unit { gold: Some(gold[one.row]), pi: one.pi, ..units[place] };
-                        with_frame += gold[one.row];
-                    }
-                }
-                let truth = own.iter().map(|row| gold[*row]).sum::<f64>() / own.len() as f64;
-                let mean = corrected_mean(&units, Design::Known, Reliance::Tuned).unwrap();
-                let (low, high) = mean.proportion().unwrap().interval(0.95);
-                hits += f64::from(u8::from(low <= truth && truth <= high));
-                n += 1.0;
+            let open = |row: usize| Unit {
+                prediction: proba[(row, 0)],
+                gold: None,
+                pi: 1.0,
+                weight: 1.0,
+                cluster: row as u32,
+            };
+            let mut units: Vec<Unit> = (0..gold.len()).map(open).collect();
+            for one in &drawn {
+                units[one.row] = Unit { gold: Some(gold[one.row]), pi: one.pi, ..units[one.row] };
+                with_frame += gold[one.row] / DRAWS as f64;
             }
+            let mean = corrected_mean(&units, Design::Known, Reliance::Tuned).unwrap();
+            let (low, high) = mean.proportion().unwrap().interval(0.95);
+            hits += u32::from(low <= 0.12 && 0.12 <= high);
         }
-        println!("{name}: covered {:.4}, with the frame {:.1} of 60 drawn", hits / n, with_frame / n);
-        assert!((0.93..=0.99).contains(&(hits / n)), "{name}: {}", hits / n);
-        if skill > 0.0 {
-            assert!(with_frame / n > 1.5 * 0.12 * 60.0, "{name}: rare frames are to be drawn more often than they occur");
+        let covered = f64::from(hits) / DRAWS as f64;
+        println!("{name}: covered {covered:.4}, {with_frame:.1} of 60 rows drawn have the frame");
+        assert!((0.93..=0.98).contains(&covered), "{name}: covered {covered}");
+        if skill > 0.5 {
+            assert!(with_frame > 1.5 * 0.12 * 60.0, "rows that may have a rare frame are to be drawn more often");
         }
     }
 }
