@@ -156,9 +156,10 @@ fn write_rows(path: &Path, coded_of_ten: usize, n_outlets: usize) {
 }
 
 /// Every element that the template and the charts write.
-const TAGS: &str = "a b blockquote body button caption code dd details div dl dt figcaption figure footer h1 h2 h3 h4 head header html i input \
-    label li main nav ol option output p pre section select span strong sub summary table tbody td th thead title tr ul \
-    svg desc circle line polyline rect text";
+const TAGS: &str = "a b blockquote body button caption code dd details div dl dt figcaption figure footer h1 \
+    h2 h3 h4 head header html i input label li main nav ol option output p pre section select \
+    span strong sub summary table tbody td th thead title tr ul svg desc circle line polyline \
+    rect text";
 
 /// Tags of the page's body with their attributes' names, values taken out.
 fn tags(page: &str) -> Vec<String> {
@@ -207,8 +208,9 @@ fn every_section_is_there() {
     let scene = Scene::new(3, 8);
     let page = scene.page(Some(&scene.agreement()));
     keep("report.html", &page);
-    let sections = "answer shares differences ranks voices measured calibration model agreement words suspects drift examples method card notes";
-    for section in sections.split(' ') {
+    let sections = "answer shares differences ranks voices measured calibration model agreement words suspects drift \
+        examples method card notes";
+    for section in sections.split_whitespace() {
         assert!(page.contains(&format!("<section id=\"{section}\"")), "{section}");
         assert!(page.contains(&format!("href=\"#{section}\"")), "the contents name {section}");
     }

@@ -18,7 +18,8 @@ pub struct FrameCurve {
     pub prevalence: Option<f64>,
     /// Thresholds 0, 0.01 to 1, of which a probability must reach one to be a decision for the frame.
     pub thresholds: Vec<ThresholdPoint>,
-    /// At most 200 distinct scores, from the highest down, rows with equal scores taken together. Empty where no row has the frame.
+    /// At most 200 distinct scores, from the highest down, rows with equal scores taken together. Empty where no row
+    /// has the frame.
     pub precision_recall: Vec<RecallPoint>,
 }
 

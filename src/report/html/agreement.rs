@@ -39,8 +39,8 @@ pub(super) fn tables(agreement: &Agreement) -> AgreementTables {
     };
     let names: Vec<&str> = agreement.coders.iter().map(|coder| coder.coder.as_str()).collect();
     let note = format!(
-        "{} ({}) coded {} that at least two of them saw; {} did not get the same labels from all. For label sets, sets that overlap \
-         agree in part (MASI distance).",
+        "{} ({}) coded {} that at least two of them saw; {} did not get the same labels from all. For label sets, \
+         sets that overlap agree in part (MASI distance).",
         counted(names.len(), "coder", "coders"),
         names.join(", "),
         counted(agreement.n_units, "unit", "units"),

@@ -1,7 +1,8 @@
 //! The report for a browser: one HTML file that needs nothing beside it and asks nothing of the network.
 //!
-//! `view` puts results into words, tables and charts, `charts` draws, and the template lays out. Whatever comes from rows passes the
-//! template's escaping, or that of plotters inside charts; only the crate's own style, script and finished charts are let through as they are.
+//! Each section's file puts results into words, tables and charts, and the template lays them out. Whatever comes from
+//! rows passes the template's escaping, or that of plotters inside charts; only the crate's own style and script, and
+//! finished charts, are let through as they are.
 
 mod agreement;
 mod charts;
@@ -39,7 +40,8 @@ pub struct ReportInput<'a> {
     pub evaluation: Option<&'a Evaluation>,
     /// The curves of the same rows; empty where no row is coded.
     pub curves: &'a [FrameCurve],
-    /// One for each of the comparison's examples, in order; `None`, or a shorter list, where a sentence cannot be taken apart.
+    /// One for each of the comparison's examples, in order; `None`, or a shorter list, where a sentence cannot be taken
+    /// apart.
     pub explanations: &'a [Option<Explanation>],
     /// How far coders agree; `None` where no row is coded twice.
     pub agreement: Option<&'a Agreement>,
@@ -120,7 +122,8 @@ pub fn report_html(input: &ReportInput<'_>) -> Result<String> {
     template.render(Serde(&page)).map_err(failed)
 }
 
-/// Nothing may be loaded, and no script may run but the one whose hash this is: should markup from a row ever slip through, it stays dead.
+/// Nothing may be loaded, and no script may run but the one whose hash this is: should markup from a row ever slip
+/// through, it stays dead.
 fn policy() -> String {
     let hash = base64::encode(Sha256::digest(SCRIPT));
     format!(

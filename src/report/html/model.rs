@@ -159,7 +159,7 @@ fn leakage_bars(leakage: &Leakage) -> Result<Chart> {
     let named = Named {
         id: "leakage",
         title: "Mean F1 by what the folds hold out",
-        description: "A bar for each way to make folds, the most generous first. The table below holds the same numbers.",
+        description: "A bar for each way to make folds, the most generous first. The table below holds the numbers.",
     };
     let frame = Frame {
         size: (680, 66 + 34 * leakage.scores.len() as u32),

@@ -35,7 +35,8 @@ pub(super) fn population(comparison: &Comparison) -> PopulationView {
         sampling: match comparison.sampling {
             Sampling::NothingCoded => "No row is coded.",
             Sampling::AssumedRandom => {
-                "The rows do not say how those that are coded were drawn, so each outlet’s are taken for a simple random sample of its rows."
+                "The rows do not say how those that are coded were drawn, so each outlet’s are taken for a simple \
+                 random sample of its rows."
             }
             Sampling::Known => "The coded rows were drawn with known probabilities (pi), by which they are weighted.",
         },

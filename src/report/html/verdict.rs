@@ -8,8 +8,8 @@ use crate::stats::{Adjustment, MIN_CLUSTERS};
 pub(super) fn verdict(comparison: &Comparison) -> String {
     let n_outlets = comparison.outlets.len();
     if !comparison.is_corrected {
-        return "No row is coded, so these shares count what a model predicts. Nothing here says what a coder would find, \
-                nor which difference between outlets is real."
+        return "No row is coded, so these shares count what a model predicts. Nothing here says what a coder would \
+                find, nor which difference between outlets is real."
             .to_owned();
     }
     if n_outlets < 2 {
@@ -21,7 +21,8 @@ pub(super) fn verdict(comparison: &Comparison) -> String {
         .find(|f| f.estimator == Estimator::Corrected && f.voice == ALL_VOICES && f.n_tests > 0);
     let Some(family) = family else {
         return format!(
-            "No difference can be tested: fewer than two of the {n_outlets} outlets have coded rows in {MIN_CLUSTERS} articles or more."
+            "No difference can be tested: fewer than two of the {n_outlets} outlets have coded rows in {MIN_CLUSTERS} \
+             articles or more."
         );
     };
     let verb = if family.n_surviving == 1 { "survives" } else { "survive" };
