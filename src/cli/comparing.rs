@@ -16,14 +16,14 @@ use crate::training::TrainParams;
 #[command(next_help_heading = "Input")]
 pub struct PopulationArgs {
     /// The column that says whose voice a sentence is
-    #[arg(long, value_name = "NAME", default_value_t = ColumnNames::default().voice)]
-    pub voice_column: String,
+    #[arg(long = "voice-column", value_name = "NAME", default_value_t = ColumnNames::default().voice)]
+    pub voice: String,
     /// The column that sentences share which several rows have word for word
-    #[arg(long, value_name = "NAME", default_value_t = ColumnNames::default().wire_id)]
-    pub wire_id_column: String,
+    #[arg(long = "wire-id-column", value_name = "NAME", default_value_t = ColumnNames::default().wire_id)]
+    pub wire_id: String,
     /// The column that holds the probability with which a coded row was drawn
-    #[arg(long, value_name = "NAME", default_value_t = ColumnNames::default().pi)]
-    pub pi_column: String,
+    #[arg(long = "pi-column", value_name = "NAME", default_value_t = ColumnNames::default().pi)]
+    pub pi: String,
 }
 
 impl PopulationArgs {
@@ -31,9 +31,9 @@ impl PopulationArgs {
     #[must_use]
     pub fn read_options(&self, read: ReadOptions) -> ReadOptions {
         let columns = ColumnNames {
-            voice: self.voice_column.clone(),
-            wire_id: self.wire_id_column.clone(),
-            pi: self.pi_column.clone(),
+            voice: self.voice.clone(),
+            wire_id: self.wire_id.clone(),
+            pi: self.pi.clone(),
             ..read.columns
         };
         ReadOptions { columns, ..read }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::cells::{Cells, Outlet};
 use super::params::CompareParams;
 use crate::features::Documents;
-use crate::stats::{MIN_CLUSTERS, percentile_bounds, rng};
+use crate::stats::{MIN_CLUSTERS, normal_quantile, percentile_bounds, rng};
 
 /// Fewest times an outlet must use a word for it to be listed.
 const MIN_COUNT: u32 = 5;
@@ -24,7 +24,7 @@ pub struct DistinctiveWord {
     pub word: String,
     /// Log of the ratio of its odds in the outlet and in all others, drawn toward 0 by the prior.
     pub log_odds_ratio: f64,
-    /// Lower bound, from drawing the outlet's articles anew; `None` under five of them.
+    /// Lower bound, from drawing the outlet's articles anew and the variance between the others'; `None` under five articles.
     pub low: Option<f64>,
     /// Upper bound.
     pub high: Option<f64>,
@@ -80,8 +80,6 @@ pub(super) fn distinctive_words(
         cells.outlets.par_iter().map(|outlet| count(documents, &outlet.rows)).collect();
     let mut total = vec![0_u64; documents.words.len()];
     for counts in &counts {
-        // Sums do not depend on the order.
-        #[expect(clippy::iter_over_hash_type, reason = "integers are added up")]
         for (word, n) in counts {
             total[*word as usize] += u64::from(*n);
         }
@@ -114,20 +112,61 @@ pub(super) fn distinctive_words(
             uses.bounds(&kept, params, number as u64, |i, y, n| word_counts(candidates[i].1, y, n).log_odds_ratio());
         let word = |(i, (low, high)): (usize, (Option<f64>, Option<f64>))| {
             let (z, word) = candidates[i];
-            DistinctiveWord {
+            let counts_of_word = word_counts(word, f64::from(counts[&word]), here as f64);
+            let listed = DistinctiveWord {
                 outlet: outlet.name.clone(),
                 word: documents.words[word as usize].to_string(),
-                log_odds_ratio: word_counts(word, f64::from(counts[&word]), here as f64).log_odds_ratio(),
+                log_odds_ratio: counts_of_word.log_odds_ratio(),
                 low,
                 high,
                 z,
                 n: counts[&word] as usize,
                 n_articles: uses.of_word[i].len(),
-            }
+            };
+            (number, word, counts_of_word, listed)
         };
         kept.into_iter().zip(bounds).map(word).collect::<Vec<_>>()
     };
-    cells.outlets.par_iter().zip(&counts).enumerate().flat_map_iter(of_outlet).collect()
+    let mut found: Vec<Found> = cells.outlets.par_iter().zip(&counts).enumerate().flat_map_iter(of_outlet).collect();
+    widen(cells, documents, &mut found, |word| total[word as usize] as f64 / all as f64, params.level);
+    found.into_iter().map(|(_, _, _, listed)| listed).collect()
+}
+
+/// A listed word, with the number of its outlet and its own.
+type Found = (usize, u32, WordCounts, DistinctiveWord);
+
+/// Adds to each interval what the other outlets' articles vary by: `sqrt(Σ (c − p n)²) / ((y₂ + a)(1 − p₂))` is the standard error of the log odds
+/// elsewhere, with c uses in n words an article and p the word's share of all words; the two sides' distances to their bounds add as squares
+/// (Zou & Donner 2008).
+fn widen(cells: &Cells<'_>, documents: &Documents, found: &mut [Found], share: impl Fn(u32) -> f64 + Sync, level: f64) {
+    let mut words: Vec<u32> = found.iter().map(|(_, word, ..)| *word).collect();
+    words.sort_unstable();
+    words.dedup();
+    let listed: Vec<(f64, u32)> = words.iter().map(|word| (0.0, *word)).collect();
+    let squares = |outlet: &Outlet| -> Vec<f64> {
+        let uses = Uses::of(documents, outlet, &listed);
+        let all: f64 = uses.n_words.iter().map(|n| n * n).sum();
+        let of_word = words.iter().zip(&uses.of_word);
+        of_word
+            .map(|(word, articles)| {
+                let p = share(*word);
+                let used = articles.iter().map(|(article, c)| c * c - 2.0 * p * c * uses.n_words[*article as usize]);
+                used.sum::<f64>() + p * p * all
+            })
+            .collect()
+    };
+    let by_outlet: Vec<Vec<f64>> = cells.outlets.par_iter().map(squares).collect();
+    let total: Vec<f64> = (0..words.len()).map(|i| by_outlet.iter().map(|of| of[i]).sum()).collect();
+    let c = normal_quantile(0.5 + level / 2.0);
+    for (outlet, word, counts, listed) in found {
+        let place = words.binary_search(word).expect("every found word is listed");
+        let elsewhere = (total[place] - by_outlet[*outlet][place]).max(0.0).sqrt();
+        let p = counts.elsewhere / counts.all_elsewhere.max(1.0);
+        let half = c * elsewhere / ((counts.elsewhere + counts.prior) * (1.0 - p));
+        let delta = listed.log_odds_ratio;
+        listed.low = listed.low.map(|low| delta - (delta - low).hypot(half));
+        listed.high = listed.high.map(|high| delta + (high - delta).hypot(half));
+    }
 }
 
 fn count(documents: &Documents, rows: &[usize]) -> HashMap<u32, u32> {

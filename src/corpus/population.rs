@@ -176,8 +176,9 @@ struct Reader {
     pi: Vec<Option<f64>>,
     proba: Vec<f64>,
     predicted: Vec<bool>,
-    /// Frames whose probabilities the files carry; `None` before the first file.
-    scored: Option<Option<Frames>>,
+    /// Frames whose probabilities the files carry, as the first file says.
+    scored: Option<Frames>,
+    n_files: usize,
     all_predicted: bool,
     has_ids: bool,
     keeps_rows: bool,
@@ -196,6 +197,7 @@ impl Reader {
             proba: Vec::new(),
             predicted: Vec::new(),
             scored: None,
+            n_files: 0,
             all_predicted: true,
             has_ids: true,
             keeps_rows: false,
@@ -205,13 +207,11 @@ impl Reader {
 
     fn read_file(&mut self, path: &str, model_frames: Option<&Frames>) -> Result<()> {
         let mut table = Table::open_hashed(path, &self.options.read)?;
-        if self.scored.is_none() {
-            let scored = match self.options.ignore_scores {
-                true => None,
-                false => {
-                    scored_frames(table.header(), self.options.frames.as_ref()).map_err(|e| e.in_file(table.name()))?
-                }
-            };
+        self.n_files += 1;
+        if self.n_files == 1 {
+            let wanted = self.options.frames.as_ref();
+            let scored = if self.options.ignore_scores { Ok(None) } else { scored_frames(table.header(), wanted) };
+            let scored = scored.map_err(|error| error.in_file(table.name()))?;
             if let Some(frames) = &scored {
                 self.options.frames = Some(frames.clone());
                 self.options.frames_owner = Some("the rows' p_ columns".into());
@@ -219,7 +219,7 @@ impl Reader {
                 self.options.frames = Some(frames.clone());
                 self.options.frames_owner = Some("the model".into());
             }
-            self.scored = Some(scored);
+            self.scored = scored;
         }
         let placed = Layout::find(&table, &self.options).and_then(|layout| Ok((layout, self.more(table.header())?)));
         let (layout, more) = placed.map_err(|error| error.in_file(table.name()))?;
@@ -262,7 +262,7 @@ impl Reader {
 
     fn more(&self, header: &Header) -> Result<More> {
         let columns = &self.options.read.columns;
-        let frames = self.scored.as_ref().and_then(Option::as_ref).map_or(&[][..], Frames::names);
+        let frames = self.scored.as_ref().map_or(&[][..], Frames::names);
         let proba = frames.iter().map(|frame| header.require(&format!("{PROBA}{frame}"), "; the first file has it"));
         Ok(More {
             id: header.find(&columns.id),
@@ -313,7 +313,7 @@ impl Reader {
         let corpus = self.corpus.finish(&self.options)?;
         let n_rows = corpus.n_rows();
         let shape = (n_rows, corpus.frames.len());
-        let scores = self.scored.flatten().map(|_| RowScores {
+        let scores = self.scored.map(|_| RowScores {
             proba: Array2::from_shape_vec(shape, self.proba).expect("each row gave its probabilities"),
             predicted: self
                 .all_predicted
