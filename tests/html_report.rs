@@ -1,5 +1,8 @@
 //! The report page: complete, sealed off from the network, and deaf to markup in names and texts.
 
+// A test that cannot set its scene may panic.
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 
 use framescope::comparison::{CompareParams, Wire, compare};
@@ -70,7 +73,9 @@ impl Scene {
     fn agreement(&self) -> Agreement {
         let unit = |i: u32| RatedUnit {
             id: format!("u{i}"),
-            labels: [i % 3, if i % 5 == 0 { 2 } else { i % 3 }].map(|frame| Some(LabelSet::from([frame % 2]))).to_vec(),
+            labels: [i % 3, if i.is_multiple_of(5) { 2 } else { i % 3 }]
+                .map(|frame| Some(LabelSet::from([frame % 2])))
+                .to_vec(),
             ..RatedUnit::default()
         };
         let ratings = Ratings {
