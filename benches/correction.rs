@@ -101,14 +101,14 @@ fn outlets(corpus: &Corpus, held: &Held, frame: usize, least: usize) -> Vec<Vec<
     let outlets = corpus.outlets.as_ref().expect("the rows have an outlet column");
     let articles = corpus.clusters();
     let mut rows: Vec<Vec<Gold>> = vec![Vec::new(); outlets.names.len()];
-    for row in 0..corpus.n_rows() {
+    for (row, article) in articles.iter().enumerate() {
         let (Some(outlet), Some(gold)) = (outlets.of_row[row], corpus.codes[(row, frame)].as_bool()) else { continue };
         let unit = Unit {
             prediction: held.proba[(row, frame)],
             gold: Some(f64::from(u8::from(gold))),
             pi: 1.0,
             weight: 1.0,
-            cluster: articles[row],
+            cluster: *article,
         };
         rows[outlet as usize].push((unit, held.predicted[(row, frame)]));
     }

@@ -1,6 +1,12 @@
 //! What the numbers promise, held to it by simulation with fixed seeds.
 
-#![allow(clippy::unwrap_used, clippy::format_push_string, clippy::format_collect, clippy::manual_is_multiple_of)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::format_push_string,
+    clippy::format_collect,
+    clippy::manual_is_multiple_of
+)]
 
 use std::path::Path;
 
