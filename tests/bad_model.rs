@@ -108,7 +108,7 @@ fn another_format_version_is_told_from_damage() {
     for other in [1, 9] {
         let found = replaced(&bytes, "\\\"format\\\":2,", &format!("\\\"format\\\":{other},"));
         let says = format!(
-            "it has format {other}, written by framescope {version}, but this is framescope {version}, which reads format 2"
+            "it has format {other}, written by framescope {version}, but this is framescope {version}, which reads format 3"
         );
         refused(&found, &[&says, "train it again"]);
     }

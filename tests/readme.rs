@@ -16,7 +16,9 @@ fn readme_is_true() {
     fs::copy(root.join("README.md"), &readme).unwrap();
     let labels = folder.path().join("README.in/labels");
     fs::create_dir_all(&labels).unwrap();
-    fs::copy(root.join("labels/framing-en.csv"), labels.join("framing-en.csv")).unwrap();
+    for name in ["framing-en.csv", "coders.csv"] {
+        fs::copy(root.join("labels").join(name), labels.join(name)).unwrap();
+    }
     let articles = folder.path().join("README.in/tests/articles");
     fs::create_dir_all(&articles).unwrap();
     for entry in fs::read_dir(root.join("tests/articles")).unwrap() {
