@@ -20,7 +20,7 @@ pub struct Ranking {
     pub is_supported: bool,
     /// Outlets with an interval, highest share first; empty where no order is supported.
     pub ranks: Vec<Rank>,
-    /// Coded rows an outlet needs, about, for the largest difference to be told from 0 before adjustment, where nothing is supported now.
+    /// Coded rows an outlet needs, about, for the clearest difference to survive, where nothing is supported now.
     pub n_coded_needed: Option<usize>,
 }
 
@@ -96,7 +96,7 @@ pub(super) fn rankings(
                 })
                 .collect();
             ranks.sort_by(|a, b| b.estimate.total_cmp(&a.estimate));
-            let n_coded_needed = if is_supported { None } else { needed(cells, grid, j, &tests) };
+            let n_coded_needed = if is_supported { None } else { needed(cells, grid, j, &tests, level) };
             Ranking { frame: frame.clone(), is_supported, ranks, n_coded_needed }
         })
         .collect()
@@ -127,12 +127,15 @@ fn highest(shares: &[(usize, Proportion)], seed: u64, frame: usize, n_draws: usi
     (0..shares.len()).map(|i| blocks.iter().map(|wins| wins[i]).sum::<usize>() as f64 / n_draws as f64).collect()
 }
 
-/// Intervals shrink with the root of the rows coded: how many the clearest pair needs until its interval leaves out 0.
-fn needed(cells: &Cells<'_>, grid: &Grid, frame: usize, tests: &[&ShareDifference]) -> Option<usize> {
+/// Intervals shrink with the root of the rows coded: how many the clearest pair needs until its interval leaves out 0 at the level that
+/// Holm's adjustment asks of the first of so many tests.
+fn needed(cells: &Cells<'_>, grid: &Grid, frame: usize, tests: &[&ShareDifference], level: f64) -> Option<usize> {
+    let tail = (1.0 - level) / 2.0;
+    let wider = normal_quantile(1.0 - tail / tests.len().max(1) as f64) / normal_quantile(1.0 - tail);
     let ratio = |test: &ShareDifference| Some(0.5 * (test.high? - test.low?) / test.estimate.abs());
     let best = tests.iter().filter_map(|test| ratio(test)).filter(|r| r.is_finite()).min_by(f64::total_cmp)?;
     let n_coded: Vec<usize> =
         grid.outlets(0, frame).iter().filter_map(|cell| cell.coded.map(|mean| mean.n_coded)).collect();
     let typical = n_coded.iter().sum::<usize>() as f64 / cells.outlets.len().max(1) as f64;
-    Some((typical * best.max(1.0).powi(2)).ceil() as usize)
+    Some((typical * (wider * best).max(1.0).powi(2)).ceil() as usize)
 }
