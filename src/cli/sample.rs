@@ -33,8 +33,10 @@ pub(super) fn run(args: &SampleArgs, common: &Common) -> anyhow::Result<()> {
         let has_codes = |name: &String| raw.header.find(name).is_some();
         // Codes in 0/1 columns stay there: beside a labels column they would not be read.
         let is_labelled = has_codes(&columns.labels) || sample.frames.iter().any(has_codes);
-        let added = [&columns.labels, &columns.pi].into_iter().skip(usize::from(is_labelled)).cloned().collect();
-        write_drawn(&sample, &raw, &Rewriter::new(&raw.header, &left_out, added, layout), write)?;
+        let added: Vec<String> =
+            [&columns.labels, &columns.pi].into_iter().skip(usize::from(is_labelled)).cloned().collect();
+        let n_added = added.len();
+        write_drawn(&sample, &raw, &Rewriter::new(&raw.header, &left_out, added, layout), n_added, write)?;
         Ok((sample, left_out))
     })?;
     stage.finish_and_clear();
@@ -64,12 +66,13 @@ fn write_drawn(
     sample: &Sample,
     raw: &RawRows,
     rewriter: &Rewriter,
+    n_added: usize,
     write: &mut dyn FnMut(&[u8]) -> crate::Result<()>,
 ) -> crate::Result<()> {
     let mut out = rewriter.header()?;
     let rows = sample.drawn.iter().map(|drawn| (&raw.rows[drawn.row], drawn.pi));
     rewriter.rows(&mut out, rows, |pi, j, cell| {
-        if j + 1 < rewriter.n_added() {
+        if j + 1 < n_added {
             return Cell::Text;
         }
         cell.extend_from_slice(pi.to_string().as_bytes());

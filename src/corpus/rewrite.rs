@@ -38,11 +38,6 @@ impl Rewriter {
         Rewriter { format, kept, names, left_out, added }
     }
 
-    /// How many columns are appended.
-    pub(crate) fn n_added(&self) -> usize {
-        self.added.len()
-    }
-
     /// The first line; nothing for JSON Lines.
     pub(crate) fn header(&self) -> Result<Vec<u8>> {
         let mut out = Vec::new();
