@@ -233,17 +233,23 @@ impl CodedArgs {
     /// # Errors
     /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter).
     pub fn corpus_options(&self, model_frames: Option<&Frames>) -> Result<CorpusOptions> {
-        let given = self.frames.clone().map(Frames::new).transpose()?;
-        let owner = if given.is_none() && model_frames.is_some() { Some("the model".to_owned()) } else { None };
-        Ok(CorpusOptions {
-            read: self.input.read_options()?,
-            frames: given.or_else(|| model_frames.cloned()),
-            frames_owner: owner,
-            split: self.split.clone(),
-            uncoded: false,
-            ignore_scores: false,
-        })
+        let options = expecting(self.frames.as_deref(), model_frames, self.input.read_options()?)?;
+        Ok(CorpusOptions { split: self.split.clone(), ..options })
     }
+}
+
+/// Reading with the frames of `--frames`, or else those of a model.
+///
+/// # Errors
+/// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for names that cannot be frames.
+pub fn expecting(given: Option<&[String]>, model: Option<&Frames>, read: ReadOptions) -> Result<CorpusOptions> {
+    let given = given.map(|names| Frames::new(names.to_vec())).transpose()?;
+    Ok(CorpusOptions {
+        read,
+        frames_owner: (given.is_none() && model.is_some()).then(|| "the model".to_owned()),
+        frames: given.or_else(|| model.cloned()),
+        ..CorpusOptions::default()
+    })
 }
 
 /// Settings of the training, shared by `train` and `evaluate --cross-validate`.

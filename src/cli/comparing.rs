@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::args::{CodedArgs, InputArgs, TrainingArgs};
+use super::args::{CodedArgs, InputArgs, TrainingArgs, expecting};
 use crate::comparison::{CompareParams, Wire};
 use crate::corpus::{ColumnNames, CorpusOptions, Frames, ReadOptions};
 use crate::error::Result;
@@ -164,15 +164,8 @@ impl CompareArgs {
     /// # Errors
     /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter).
     pub fn corpus_options(&self, model_frames: Option<&Frames>) -> Result<CorpusOptions> {
-        let given = self.frames.clone().map(Frames::new).transpose()?;
-        Ok(CorpusOptions {
-            read: self.population.read_options(self.input.read_options()?),
-            frames_owner: (given.is_none() && model_frames.is_some()).then(|| "the model".to_owned()),
-            frames: given.or_else(|| model_frames.cloned()),
-            split: None,
-            uncoded: true,
-            ignore_scores: false,
-        })
+        let read = self.population.read_options(self.input.read_options()?);
+        Ok(CorpusOptions { uncoded: true, ..expecting(self.frames.as_deref(), model_frames, read)? })
     }
 }
 

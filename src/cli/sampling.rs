@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::args::InputArgs;
+use super::args::{InputArgs, expecting};
 use crate::comparison::{CodedRows, SampleParams};
 use crate::corpus::{ColumnNames, CorpusOptions, Frames};
 use crate::error::Result;
@@ -108,16 +108,8 @@ impl SampleArgs {
     /// # Errors
     /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter).
     pub fn corpus_options(&self, model_frames: Option<&Frames>) -> Result<CorpusOptions> {
-        let given = self.frames.clone().map(Frames::new).transpose()?;
         let mut read = self.input.read_options()?;
         read.columns.pi.clone_from(&self.pi_column);
-        Ok(CorpusOptions {
-            read,
-            frames_owner: (given.is_none() && model_frames.is_some()).then(|| "the model".to_owned()),
-            frames: given.or_else(|| model_frames.cloned()),
-            split: None,
-            uncoded: true,
-            ignore_scores: false,
-        })
+        Ok(CorpusOptions { uncoded: true, ..expecting(self.frames.as_deref(), model_frames, read)? })
     }
 }

@@ -1,7 +1,5 @@
 //! The rows of each outlet, weighed and with their articles: what every estimate starts from.
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 
 use super::params::Wire;
@@ -46,11 +44,11 @@ pub(super) struct Voice {
 
 impl<'a> Cells<'a> {
     /// # Errors
-    /// [`ErrorKind::MissingColumn`] without an outlet column, [`ErrorKind::PartlyDrawn`] if some coded rows have a `pi` and others not.
+    /// [`ErrorKind::NoOutlets`], [`ErrorKind::PartlyDrawn`] if some coded rows have a `pi` and others not.
     pub fn new(population: &'a Population, predictions: &'a Predictions, wire: Wire) -> Result<Self> {
         let corpus = &population.corpus;
         let n_rows = corpus.n_rows();
-        let Some(of_outlet) = &corpus.outlets else { return Err(ErrorKind::NoOutlets.into()) };
+        let (by_name, n_without_outlet) = population.by_outlet()?;
         if predictions.proba.dim() != (n_rows, corpus.frames.len()) {
             let n_left = predictions.proba.nrows();
             return Err(ErrorKind::LengthMismatch {
@@ -63,17 +61,6 @@ impl<'a> Cells<'a> {
         }
         let (weights, n_wire) = weigh(population.wires.as_ref().filter(|_| wire == Wire::Once), n_rows);
         let articles = cluster(corpus.articles.as_ref(), n_rows);
-        let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        let mut n_without_outlet = 0;
-        for row in 0..n_rows {
-            match of_outlet.name(row) {
-                "" => n_without_outlet += 1,
-                name => by_name.entry(name).or_default().push(row),
-            }
-        }
-        if by_name.is_empty() {
-            return Err(ErrorKind::NoOutlets.into());
-        }
         let outlets = by_name
             .into_par_iter()
             .map(|(name, rows)| {

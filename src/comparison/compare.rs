@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::evaluation::Predictions;
 use crate::features::{Documents, Tokenizer};
 use crate::model::Model;
-use crate::stats::{Estimate, MIN_CLUSTERS, Reliance, Unit, corrected_mean, t_quantile};
+use crate::stats::{Estimate, Reliance, Unit, corrected_mean};
 
 /// Outlets for which example sentences are kept.
 const MOST_EXAMPLE_OUTLETS: usize = 40;
@@ -49,7 +49,6 @@ pub fn compare(
     let calibration = calibration(&cells, params.level);
     let drifts =
         model.filter(|model| model.frames() == &population.corpus.frames).map(|model| drift(&cells, &documents, model));
-    let shares = grid.shares(&cells, params.level);
     let outlets: Vec<_> = cells.outlets.par_iter().map(|outlet| cells.summary(outlet)).collect();
     Ok(Comparison {
         framescope_version: env!("CARGO_PKG_VERSION"),
@@ -57,10 +56,10 @@ pub fn compare(
         sampling: cells.sampling,
         sources: population.corpus.sources.clone(),
         model_sha256: model.map(|model| model.metadata().sha256.clone()),
-        notes: notes(&cells, &shares, &calibration, &rankings, drifts.as_deref()),
+        notes: notes(&cells, &grid, &calibration, &rankings, drifts.as_deref()),
         frames: population.corpus.frames.names().to_vec(),
         voices: cells.voices.iter().map(|voice| voice.name.clone()).collect(),
-        shares,
+        shares: grid.shares(&cells, params.level),
         words: distinctive_words(&cells, &documents, &params),
         suspects: suspects(&cells, params.n_suspects),
         examples: examples(&cells, params.n_examples),
@@ -82,20 +81,16 @@ fn calibration(cells: &Cells<'_>, level: f64) -> Vec<OutletCalibration> {
             let off = |unit: Unit| Unit { gold: unit.gold.map(|gold| unit.prediction - gold), prediction: 0.0, ..unit };
             let units: Vec<Unit> = cells.units(outlet, &cells.voices[0], frame).into_iter().map(off).collect();
             let Some(mean) = corrected_mean(&units, cells.design(), Reliance::Power(0.0)) else { continue };
-            let g = mean.n_coded_clusters;
-            let half = (g >= MIN_CLUSTERS).then(|| {
-                let grown = mean.variance * g as f64 / (g - 1) as f64;
-                t_quantile(0.5 + level / 2.0, (g - 1) as f64) * grown.sqrt()
-            });
+            let interval = mean.interval(level);
             let estimate = Estimate {
                 value: mean.value,
-                low: half.map(|half| mean.value - half),
-                high: half.map(|half| mean.value + half),
+                low: interval.map(|(low, _)| low),
+                high: interval.map(|(_, high)| high),
                 level,
                 n: mean.n_coded,
-                n_clusters: g,
+                n_clusters: mean.n_coded_clusters,
             };
-            let is_off = half.is_some_and(|half| mean.value.abs() > half);
+            let is_off = interval.is_some_and(|(low, high)| low > 0.0 || high < 0.0);
             found.push(OutletCalibration {
                 outlet: outlet.name.clone(),
                 frame: name.clone(),

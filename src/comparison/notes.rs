@@ -6,7 +6,8 @@ use super::cells::{Cells, Outlet};
 use super::differences::MOST_OUTLETS;
 use super::drift::Drift;
 use super::ranks::Ranking;
-use super::result::{ALL_VOICES, Estimator, Note, OutletCalibration, Sampling, Share};
+use super::result::{Note, OutletCalibration, Sampling};
+use super::shares::Grid;
 use crate::stats::MIN_CLUSTERS;
 
 /// Names listed before "and N more".
@@ -26,38 +27,33 @@ pub(super) fn listed(names: &[String], between: &str) -> String {
 }
 
 /// Outlets with too few coded articles: by name alone where every frame lacks them, else with the frames that do.
-fn short_of_articles(cells: &Cells<'_>, shares: &[Share]) -> Vec<String> {
-    let n_frames = cells.population.corpus.frames.len();
-    let lacking = |outlet: &str| -> Vec<&Share> {
-        let is_short = |share: &&Share| {
-            share.estimator == Estimator::Counted
-                && share.voice == ALL_VOICES
-                && share.outlet == outlet
-                && share.n_coded_articles < MIN_CLUSTERS
-        };
-        shares.iter().filter(is_short).collect()
-    };
-    let name = |outlet: &Outlet| -> Vec<String> {
-        let lacking = lacking(&outlet.name);
-        let n = lacking.iter().map(|share| share.n_coded_articles).max().unwrap_or_default();
-        if lacking.len() == n_frames {
+fn short_of_articles(cells: &Cells<'_>, grid: &Grid) -> Vec<String> {
+    let frames = cells.population.corpus.frames.names();
+    let name = |(place, outlet): (usize, &Outlet)| -> Vec<String> {
+        let n_coded = |frame| grid.outlets(0, frame)[place].n_coded_articles();
+        let lacking: Vec<(&String, usize)> = (frames.iter().enumerate())
+            .map(|(j, frame)| (frame, n_coded(j)))
+            .filter(|(_, n)| *n < MIN_CLUSTERS)
+            .collect();
+        if lacking.len() == frames.len() {
+            let n = lacking.iter().map(|(_, n)| *n).max().unwrap_or_default();
             return vec![format!("{} ({n})", outlet.name)];
         }
-        lacking.iter().map(|share| format!("{}, {} ({})", outlet.name, share.frame, share.n_coded_articles)).collect()
+        lacking.iter().map(|(frame, n)| format!("{}, {frame} ({n})", outlet.name)).collect()
     };
-    cells.outlets.iter().flat_map(name).collect()
+    cells.outlets.iter().enumerate().flat_map(name).collect()
 }
 
 /// All notes, what withholds numbers before what explains them.
 pub(super) fn notes(
     cells: &Cells<'_>,
-    shares: &[Share],
+    grid: &Grid,
     calibration: &[OutletCalibration],
     rankings: &[Ranking],
     drift: Option<&[Drift]>,
 ) -> Vec<Note> {
     let mut notes = Vec::new();
-    sampling(&mut notes, cells, shares);
+    sampling(&mut notes, cells, grid);
     if drift.is_none() && cells.is_coded() {
         notes.push(note(
             "unknown-model",
@@ -125,7 +121,7 @@ fn miscalibrated(notes: &mut Vec<Note>, calibration: &[OutletCalibration]) {
     ));
 }
 
-fn sampling(notes: &mut Vec<Note>, cells: &Cells<'_>, shares: &[Share]) {
+fn sampling(notes: &mut Vec<Note>, cells: &Cells<'_>, grid: &Grid) {
     let n_coded = cells.population.coded_rows().len();
     match cells.sampling {
         Sampling::NothingCoded => {
@@ -173,7 +169,7 @@ fn sampling(notes: &mut Vec<Note>, cells: &Cells<'_>, shares: &[Share]) {
             ),
         ));
     }
-    let names = short_of_articles(cells, shares);
+    let names = short_of_articles(cells, grid);
     if !names.is_empty() {
         notes.push(note(
             "few-coded-articles",

@@ -1,7 +1,5 @@
 //! Which rows to code, so that each outlet's share of frames can be estimated from them.
 
-use std::collections::BTreeMap;
-
 use ndarray::Array2;
 use rand::seq::SliceRandom as _;
 use rayon::prelude::*;
@@ -180,15 +178,9 @@ pub fn sample(population: &Population, proba: &Array2<f64>, params: &SampleParam
         }
         .into());
     }
-    let Some(of_outlet) = &corpus.outlets else { return Err(ErrorKind::NoOutlets.into()) };
+    let (by_name, n_without_outlet) = population.by_outlet()?;
     if params.whole_articles && corpus.articles.is_none() {
         return Err(ErrorKind::NoArticleColumn.into());
-    }
-    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    (0..n_rows).for_each(|row| by_name.entry(of_outlet.name(row)).or_default().push(row));
-    let n_without_outlet = by_name.remove("").map_or(0, |rows| rows.len());
-    if by_name.is_empty() {
-        return Err(ErrorKind::NoOutlets.into());
     }
     let drawer = Drawer { population, proba, params: &params, articles: cluster(corpus.articles.as_ref(), n_rows) };
     // Collected before the first error is taken, so that it does not depend on threads which one that is.

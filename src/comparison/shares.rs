@@ -65,6 +65,11 @@ impl Cell {
         self.mean(estimator)?.proportion()
     }
 
+    /// Articles with a coded row.
+    pub fn n_coded_articles(&self) -> usize {
+        self.coded.map_or(0, |mean| mean.n_coded_clusters)
+    }
+
     fn mean(&self, estimator: Estimator) -> Option<&CorrectedMean> {
         match estimator {
             Estimator::Coded => self.coded.as_ref(),
@@ -96,7 +101,7 @@ impl Cell {
                 n_sentences: self.n_sentences,
                 n_articles: self.n_articles,
                 n_coded: self.coded.map_or(0, |mean| mean.n_coded),
-                n_coded_articles: self.coded.map_or(0, |mean| mean.n_coded_clusters),
+                n_coded_articles: self.n_coded_articles(),
                 effective_n: self.effective_n(estimator),
             })
         };

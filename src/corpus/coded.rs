@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::input::display_name;
+use super::input::in_only_file;
 use super::labels::{Code, Codes, Frames, parse_cell, parse_flag};
 use super::table::{ReadOptions, Row, Table};
 use crate::error::{Error, ErrorKind, Result};
@@ -136,10 +136,7 @@ impl Corpus {
         for path in paths {
             builder.read_file(path, options)?;
         }
-        builder.finish(options).map_err(|error| match paths {
-            [path] => error.in_file(display_name(path)),
-            _ => error,
-        })
+        builder.finish(options).map_err(|error| in_only_file(error, paths))
     }
 
     /// Whether the row is coded for any frame.

@@ -52,6 +52,14 @@ pub(crate) fn display_name(path: &str) -> &str {
     if path == "-" { "stdin" } else { path }
 }
 
+/// Names the file of an error that is about all of them, where there is only one.
+pub(crate) fn in_only_file(error: Error, paths: &[String]) -> Error {
+    match paths {
+        [path] => error.in_file(display_name(path)),
+        _ => error,
+    }
+}
+
 fn decompress(mut raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     let mut magic = [0; 4];
     let mut n = 0;

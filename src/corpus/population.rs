@@ -6,7 +6,7 @@ use ndarray::Array2;
 
 use super::coded::{Builder, Categories, Corpus, CorpusOptions, GroupBuilder, Layout};
 use super::columns::Header;
-use super::input::display_name;
+use super::input::in_only_file;
 use super::labels::{Frames, parse_cell};
 use super::table::{Row, Table};
 use crate::error::{Error, ErrorKind, Result};
@@ -75,14 +75,7 @@ impl Population {
     /// Whatever reading gives, with file, line and column; [`ErrorKind::NoRows`], [`ErrorKind::UnknownFrame`], and [`ErrorKind::BadValue`] for a
     /// probability outside [0, 1].
     pub fn read(paths: &[String], options: &CorpusOptions, model_frames: Option<&Frames>) -> Result<Self> {
-        let mut reader = Reader::new(options.clone());
-        for path in paths {
-            reader.read_file(path, model_frames)?;
-        }
-        reader.finish().map_err(|error| match paths {
-            [path] => error.in_file(display_name(path)),
-            _ => error,
-        })
+        Reader::new(options.clone(), false).read(paths, model_frames).map(|(population, _)| population)
     }
 
     /// Reads as [`Population::read`] does, and keeps each row as it stands, so that rows can be written again.
@@ -94,19 +87,8 @@ impl Population {
         options: &CorpusOptions,
         model_frames: Option<&Frames>,
     ) -> Result<(Self, RawRows)> {
-        let mut reader = Reader::new(options.clone());
-        reader.keeps_rows = true;
-        for path in paths {
-            reader.read_file(path, model_frames)?;
-        }
-        let raw = reader
-            .raw
-            .take()
-            .ok_or_else(|| Error::parameter("input", "nothing", "at least one file, or - for stdin"))?;
-        let population = reader.finish().map_err(|error| match paths {
-            [path] => error.in_file(display_name(path)),
-            _ => error,
-        })?;
+        let (population, raw) = Reader::new(options.clone(), true).read(paths, model_frames)?;
+        let raw = raw.ok_or_else(|| Error::parameter("input", "nothing", "at least one file, or - for stdin"))?;
         Ok((population, raw))
     }
 
@@ -150,6 +132,18 @@ impl Population {
         Ok(())
     }
 
+    /// The rows of each outlet by its name, and how many rows name none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoOutlets`] if no row names one.
+    pub(crate) fn by_outlet(&self) -> Result<(BTreeMap<&str, Vec<usize>>, usize)> {
+        let outlets = self.corpus.outlets.as_ref().ok_or(ErrorKind::NoOutlets)?;
+        let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        (0..self.corpus.n_rows()).for_each(|row| by_name.entry(outlets.name(row)).or_default().push(row));
+        let n_without = by_name.remove("").map_or(0, |rows| rows.len());
+        if by_name.is_empty() { Err(ErrorKind::NoOutlets.into()) } else { Ok((by_name, n_without)) }
+    }
+
     /// The rows that are coded for some frame, in order.
     #[must_use]
     pub fn coded_rows(&self) -> Vec<usize> {
@@ -186,7 +180,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(options: CorpusOptions) -> Self {
+    fn new(options: CorpusOptions, keeps_rows: bool) -> Self {
         Reader {
             options: CorpusOptions { uncoded: true, ..options },
             corpus: Builder::default(),
@@ -200,9 +194,18 @@ impl Reader {
             n_files: 0,
             all_predicted: true,
             has_ids: true,
-            keeps_rows: false,
+            keeps_rows,
             raw: None,
         }
+    }
+
+    fn read(mut self, paths: &[String], model_frames: Option<&Frames>) -> Result<(Population, Option<RawRows>)> {
+        for path in paths {
+            self.read_file(path, model_frames)?;
+        }
+        let raw = self.raw.take();
+        let population = self.finish().map_err(|error| in_only_file(error, paths))?;
+        Ok((population, raw))
     }
 
     fn read_file(&mut self, path: &str, model_frames: Option<&Frames>) -> Result<()> {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::coded::SourceFile;
 use super::columns::ColumnNames;
-use super::input::display_name;
+use super::input::{display_name, in_only_file};
 use super::labels::{Frames, parse_cell};
 use super::table::{ReadOptions, Row, Table};
 use crate::error::{Error, ErrorKind, Result};
@@ -78,10 +78,7 @@ impl Ratings {
         for path in paths {
             builder.read_file(path, options)?;
         }
-        builder.finish(options).map_err(|error| match paths {
-            [path] => error.in_file(display_name(path)),
-            _ => error,
-        })
+        builder.finish(options).map_err(|error| in_only_file(error, paths))
     }
 }
 

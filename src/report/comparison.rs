@@ -1,5 +1,6 @@
 //! A comparison as tables for people and as tidy CSV for notebooks.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::layout::{count, counted, csv, percent, points, table};
@@ -145,12 +146,10 @@ pub fn comparison_table(comparison: &Comparison) -> String {
 }
 
 fn shares_of_frame(out: &mut String, comparison: &Comparison, frame: &str) {
-    let of = |estimator: Estimator, outlet: &str| {
-        let wanted = |share: &&Share| {
-            share.estimator == estimator && share.voice == ALL_VOICES && share.frame == frame && share.outlet == outlet
-        };
-        comparison.shares.iter().find(wanted)
-    };
+    let own = comparison.shares.iter().filter(|share| share.voice == ALL_VOICES && share.frame == frame);
+    let by_outlet: BTreeMap<(Estimator, &str), &Share> =
+        own.map(|share| ((share.estimator, share.outlet.as_str()), share)).collect();
+    let of = |estimator: Estimator, outlet: &str| by_outlet.get(&(estimator, outlet)).copied();
     let mut outlets: Vec<(&str, &Share)> = comparison
         .outlets
         .iter()

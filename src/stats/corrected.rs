@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Proportion;
 use super::bootstrap::MIN_CLUSTERS;
+use super::distributions::t_quantile;
 
 /// A row of the population.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -72,6 +73,14 @@ impl CorrectedMean {
             variance: self.grown_variance(),
             df: (self.n_coded_clusters - self.n_fitted) as f64,
         })
+    }
+
+    /// Bounds of the mean by Student's t, for quantities that are no shares, if there are five coded clusters or more.
+    #[must_use]
+    pub fn interval(&self, level: f64) -> Option<(f64, f64)> {
+        let df = (self.n_coded_clusters >= MIN_CLUSTERS).then(|| (self.n_coded_clusters - self.n_fitted) as f64)?;
+        let half = t_quantile(0.5 + level / 2.0, df) * self.grown_variance().sqrt();
+        Some((self.value - half, self.value + half))
     }
 
     fn grown_variance(&self) -> f64 {
