@@ -5,7 +5,7 @@
 use std::io::Write as _;
 use std::sync::LazyLock;
 
-use framescope::corpus::{LeftOut, Markup, ReadOptions, Row, Table, TableFormat, folds};
+use framescope::corpus::{LeftOut, Markup, ReadOptions, Rows, Table, TableFormat, folds};
 use framescope::features::Tokenizer;
 use framescope::segment::Sentence;
 use framescope::stats::Bootstrap;
@@ -62,9 +62,9 @@ proptest! {
         let options = ReadOptions { format: Some(format), ..ReadOptions::default() };
         if let Ok(mut table) = Table::open(file.path().to_str().unwrap(), &options) {
             let n_columns = table.header().names().len();
-            let mut row = Row::default();
-            while let Ok(true) = table.read(&mut row) {
-                prop_assert_eq!(row.fields.len(), n_columns);
+            let mut rows = Rows::default();
+            while let Ok(true) = table.read(&mut rows) {
+                prop_assert!(rows.iter().all(|row| row.n_fields() == n_columns));
             }
         }
     }
@@ -82,15 +82,16 @@ proptest! {
         let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
         file.write_all(&bytes).unwrap();
         let mut table = Table::open(file.path().to_str().unwrap(), &ReadOptions::default()).unwrap();
-        let mut row = Row::default();
+        let mut rows = Rows::default();
+        prop_assert!(table.read(&mut rows).unwrap());
+        prop_assert_eq!(rows.len(), cells.len());
         let mut line = 2;
-        for cell in &cells {
-            prop_assert!(table.read(&mut row).unwrap());
+        for (row, cell) in rows.iter().zip(&cells) {
             prop_assert_eq!(row.get(0), cell.as_str());
-            prop_assert_eq!(row.line, line);
+            prop_assert_eq!(row.line(), line);
             line += 1 + cell.matches('\n').count() as u64;
         }
-        prop_assert!(!table.read(&mut row).unwrap());
+        prop_assert!(!table.read(&mut rows).unwrap());
     }
 
     #[test]

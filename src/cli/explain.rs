@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::args::{Common, ExplainArgs, Format};
 use super::console;
-use crate::corpus::{Row, Table};
+use crate::corpus::{Rows, Table};
 use crate::error::{Error, ErrorKind};
 use crate::model::{Explanation, FrameExplanation, Scorer};
 use crate::report::{explanation_csv, explanation_header, explanation_json, strongest};
@@ -29,12 +29,14 @@ pub(super) fn run(args: &ExplainArgs, common: &Common) -> anyhow::Result<()> {
         let mut table = Table::open(path, &options)?;
         let text = table.header().text(&options.columns).map_err(|error| error.in_file(table.name()))?;
         let id = table.header().find(&options.columns.id);
-        let mut row = Row::default();
+        let mut rows = Rows::default();
         let mut any = false;
-        while table.read(&mut row)? {
+        while table.read(&mut rows)? {
             any = true;
-            let line = row.line.to_string();
-            show(id.map_or(&line, |id| row.get(id)), &scorer.explain(row.get(text))?, format, args.top)?;
+            for row in rows.iter() {
+                let line = row.line().to_string();
+                show(id.map_or(&line, |id| row.get(id)), &scorer.explain(row.get(text))?, format, args.top)?;
+            }
         }
         if !any {
             return Err(Error::from(ErrorKind::NoRows { purpose: "explain".into() }).in_file(table.name()).into());

@@ -69,8 +69,8 @@ fn write_drawn(
     n_added: usize,
     write: &mut dyn FnMut(&[u8]) -> crate::Result<()>,
 ) -> crate::Result<()> {
-    let mut out = rewriter.header()?;
-    let rows = sample.drawn.iter().map(|drawn| (&raw.rows[drawn.row], drawn.pi));
+    let mut out = rewriter.header();
+    let rows = sample.drawn.iter().map(|drawn| (raw.row(drawn.row), drawn.pi));
     rewriter.rows(&mut out, rows, |pi, j, cell| {
         if j + 1 < n_added {
             return Cell::Text;

@@ -1,12 +1,12 @@
 //! Articles out of text files, web pages, folders of both, and tables, one at a time.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::columns::{ColumnNames, Header};
 use super::input::{self, display_name};
-use super::table::{ReadOptions, Row, Table};
+use super::rows::Rows;
+use super::table::{ReadOptions, Table};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What the `id` column is called when it is passed on, beside a `doc_id` column.
@@ -94,7 +94,7 @@ enum Source {
     Table {
         path: String,
     },
-    Open(Table),
+    Open(Box<Table>),
 }
 
 #[derive(Debug)]
@@ -110,7 +110,9 @@ struct OpenTable {
     /// For each of the other columns, where this table has it.
     others: Vec<Option<usize>>,
     n_rows: u64,
-    row: Row,
+    rows: Rows,
+    /// The row of `rows` to be handed out next.
+    next: usize,
 }
 
 impl Articles {
@@ -157,7 +159,7 @@ impl Articles {
                 let table = Table::open(&path, &options.read)?;
                 add(&other_columns(table.header(), &options), &mut others);
                 // What is piped in cannot be opened twice; of files only one is held open.
-                sources.push_back(if path == "-" { Source::Open(table) } else { Source::Table { path } });
+                sources.push_back(if path == "-" { Source::Open(Box::new(table)) } else { Source::Table { path } });
             }
         }
         name_files(&mut sources);
@@ -207,7 +209,7 @@ impl Articles {
                     return self.file(&path, name, markup, facts).map(Some);
                 }
                 Some(Source::Table { path }) => Table::open(&path, &self.options.read)?,
-                Some(Source::Open(table)) => table,
+                Some(Source::Open(table)) => *table,
             };
             self.table = Some(OpenTable::new(table, &self.options, &self.others)?);
         }
@@ -215,9 +217,9 @@ impl Articles {
 
     fn file(&mut self, path: &str, name: String, markup: Markup, mut facts: Facts) -> Result<Article> {
         let mut source = String::new();
-        input::open(path, self.options.read.encoding.as_deref(), None)?
-            .read_to_string(&mut source)
-            .map_err(|error| Error::io("read it", error).in_file(path))?;
+        input::open(path, self.options.read.encoding.as_deref())?
+            .append_all(&mut source)
+            .map_err(|error| error.in_file(path))?;
         self.n_bytes += source.len() as u64;
         let columns = &self.options.read.columns;
         let mut take = |name: &str| facts.remove(name).unwrap_or_default();
@@ -252,17 +254,22 @@ impl OpenTable {
                 .map(|name| header.find(name).or_else(|| header.find(&columns.id).filter(|_| name == ARTICLE_ID)))
                 .collect(),
             n_rows: 0,
-            row: Row::default(),
+            rows: Rows::default(),
+            next: 0,
             table,
         })
     }
 
     fn read(&mut self) -> Result<Option<Article>> {
-        if !self.table.read(&mut self.row)? {
-            return Ok(None);
+        if self.next == self.rows.len() {
+            if !self.table.read(&mut self.rows)? {
+                return Ok(None);
+            }
+            self.next = 0;
         }
+        let row = self.rows.row(self.next);
+        self.next += 1;
         self.n_rows += 1;
-        let row = &self.row;
         let get = |column: Option<usize>| column.map_or("", |column| row.get(column)).to_owned();
         let text = get(self.text);
         let (source, markup) = if text.trim().is_empty() && self.html.is_some() {
@@ -389,20 +396,22 @@ impl Manifest {
         let folder = Path::new(path).parent().map(Path::to_owned).unwrap_or_default();
         let mut manifest =
             Manifest { folder, files: Vec::new(), by_path: HashMap::new(), by_name: HashMap::new(), others };
-        let mut row = Row::default();
-        while table.read(&mut row)? {
-            let file = row.get(file).to_owned();
-            if file.is_empty() {
-                let kind = ErrorKind::BadValue { found: file, expected: "the name of a file".into() };
-                return Err(Error::from(kind).in_file(&name).at_line(row.line).in_column("file"));
+        let mut rows = Rows::default();
+        while table.read(&mut rows)? {
+            for row in rows.iter() {
+                let file = row.get(file).to_owned();
+                if file.is_empty() {
+                    let kind = ErrorKind::BadValue { found: file, expected: "the name of a file".into() };
+                    return Err(Error::from(kind).in_file(&name).at_line(row.line()).in_column("file"));
+                }
+                let i = manifest.files.len();
+                if let Ok(path) = std::fs::canonicalize(manifest.folder.join(&file)) {
+                    manifest.by_path.entry(path).or_insert(i);
+                }
+                manifest.by_name.entry(file.clone()).or_insert(i);
+                let facts = names.iter().enumerate().map(|(i, name)| (name.clone(), row.get(i).to_owned())).collect();
+                manifest.files.push((file, Some(facts)));
             }
-            let i = manifest.files.len();
-            if let Ok(path) = std::fs::canonicalize(manifest.folder.join(&file)) {
-                manifest.by_path.entry(path).or_insert(i);
-            }
-            manifest.by_name.entry(file.clone()).or_insert(i);
-            let facts = names.iter().enumerate().map(|(i, name)| (name.clone(), row.get(i).to_owned())).collect();
-            manifest.files.push((file, Some(facts)));
         }
         Ok(manifest)
     }

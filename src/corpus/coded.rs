@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::input::in_only_file;
 use super::labels::{Code, Codes, Frames, parse_cell, parse_flag};
-use super::table::{ReadOptions, Row, Table};
+use super::rows::{Row, Rows};
+use super::table::{ReadOptions, Table};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A column of names, as indices into the distinct ones; rows with an empty cell have none.
@@ -248,7 +249,7 @@ pub(super) struct GroupBuilder {
 }
 
 impl GroupBuilder {
-    pub(super) fn push(&mut self, row: &Row, column: Option<usize>) {
+    pub(super) fn push(&mut self, row: Row<'_>, column: Option<usize>) {
         self.found |= column.is_some();
         self.categories.push(&mut self.index, column.map_or("", |column| row.get(column).trim()));
     }
@@ -306,11 +307,13 @@ impl Builder {
     fn read_file(&mut self, path: &str, options: &CorpusOptions) -> Result<()> {
         let mut table = Table::open_hashed(path, &options.read)?;
         let layout = Layout::find(&table, options).map_err(|error| error.in_file(table.name()))?;
-        let mut row = Row::default();
+        let mut rows = Rows::default();
         let mut n_rows = 0;
-        while table.read(&mut row)? {
-            n_rows += 1;
-            self.add(&row, &layout, options).map_err(|error| error.at_line(row.line).in_file(table.name()))?;
+        while table.read(&mut rows)? {
+            n_rows += rows.len();
+            for row in rows.iter() {
+                self.add(row, &layout, options).map_err(|error| error.at_line(row.line()).in_file(table.name()))?;
+            }
         }
         self.end_file(&table, n_rows, options)
     }
@@ -330,7 +333,7 @@ impl Builder {
     }
 
     /// Adds a row; `false` if it is left out.
-    pub(super) fn add(&mut self, row: &Row, layout: &Layout, options: &CorpusOptions) -> Result<bool> {
+    pub(super) fn add(&mut self, row: Row<'_>, layout: &Layout, options: &CorpusOptions) -> Result<bool> {
         let columns = &options.read.columns;
         if let (Some(column), Some(wanted)) = (layout.split, &options.split)
             && row.get(column) != wanted

@@ -6,7 +6,6 @@ use std::io::{self, BufReader, Read};
 use encoding_rs::Encoding;
 use sha2::{Digest, Sha256};
 
-use super::quotes::{QuoteWatch, n_characters};
 use crate::error::{Error, ErrorKind, Result};
 
 const CHUNK: usize = 64 * 1024;
@@ -14,13 +13,11 @@ const CHUNK: usize = 64 * 1024;
 /// Opens `path` (`-` is stdin) as a stream of checked UTF-8.
 ///
 /// gzip and Zstandard are recognised by their first bytes, whatever the file's name. With `encoding` (a WHATWG label) the
-/// bytes are decoded, and what cannot be decoded becomes U+FFFD; without it they must be UTF-8. `quotes` is the delimiter
-/// of a CSV whose quotes are to be watched.
+/// bytes are decoded, and what cannot be decoded becomes U+FFFD; without it they must be UTF-8.
 ///
 /// # Errors
-/// [`ErrorKind::Io`] if the file cannot be opened, [`ErrorKind::UnknownEncoding`]. Reading gives [`ErrorKind::NotUtf8`] and
-/// [`ErrorKind::NulByte`], with the line, inside the [`io::Error`].
-pub(crate) fn open(path: &str, encoding: Option<&str>, quotes: Option<u8>) -> Result<Utf8Stream> {
+/// [`ErrorKind::Io`] if the file cannot be opened, [`ErrorKind::UnknownEncoding`].
+pub(crate) fn open(path: &str, encoding: Option<&str>) -> Result<Utf8Stream> {
     let encoding = encoding
         .map(|name| {
             Encoding::for_label(name.as_bytes())
@@ -44,7 +41,7 @@ pub(crate) fn open(path: &str, encoding: Option<&str>, quotes: Option<u8>) -> Re
             Box::new(encoding_rs_io::DecodeReaderBytesBuilder::new().encoding(Some(encoding)).build(plain))
         }
     };
-    Ok(Utf8Stream::new(decoded, quotes))
+    Ok(Utf8Stream::new(decoded))
 }
 
 /// How messages call an input: its path as given, or `stdin`.
@@ -84,16 +81,12 @@ fn decompress(mut raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>>
 pub(crate) struct Utf8Stream {
     inner: Box<dyn Read + Send>,
     buffer: Vec<u8>,
-    /// Checked bytes not handed out yet: `buffer[start..checked]`.
-    start: usize,
-    checked: usize,
-    /// Bytes read: `buffer[..filled]`; beyond `checked` stands at most one cut character.
-    filled: usize,
+    /// Bytes of a cut character at the start of the buffer.
+    n_left: usize,
     at_start: bool,
     at_end: bool,
     line: u64,
     characters: usize,
-    quotes: Option<QuoteWatch>,
     /// What is wrong with the next byte; told once all bytes before it are handed out.
     pending: Option<Error>,
     /// SHA-256 of the text handed out so far.
@@ -107,18 +100,15 @@ impl std::fmt::Debug for Utf8Stream {
 }
 
 impl Utf8Stream {
-    fn new(inner: Box<dyn Read + Send>, quotes: Option<u8>) -> Self {
+    fn new(inner: Box<dyn Read + Send>) -> Self {
         Utf8Stream {
             inner,
             buffer: vec![0; CHUNK],
-            start: 0,
-            checked: 0,
-            filled: 0,
+            n_left: 0,
             at_start: true,
             at_end: false,
             line: 1,
             characters: 0,
-            quotes: quotes.map(QuoteWatch::new),
             pending: None,
             digest: None,
         }
@@ -135,100 +125,102 @@ impl Utf8Stream {
         self.digest.clone().map(|digest| hex(&digest.finalize()))
     }
 
-    /// The quote that was open when the input ended.
-    pub(crate) fn unclosed_quote(&self) -> Option<Error> {
-        let (line, character) = self.quotes.as_ref().filter(|_| self.at_end)?.open_quote()?;
-        Some(Error::from(ErrorKind::UnclosedQuote { character }).at_line(line))
-    }
-
-    /// The line on which the next record of a CSV starts; called once for each record, the header among them.
-    pub(crate) fn next_record_line(&mut self) -> Option<u64> {
-        self.quotes.as_mut()?.next_record()
-    }
-
-    fn fill(&mut self) -> io::Result<()> {
-        self.buffer.copy_within(self.checked..self.filled, 0);
-        self.filled -= self.checked;
-        (self.start, self.checked) = (0, 0);
-        let n = loop {
-            match self.inner.read(&mut self.buffer[self.filled..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => break other?,
+    /// Appends the next piece of text to `out`, and says how many bytes that are: 0 at the end.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotUtf8`] and [`ErrorKind::NulByte`], with the line, once all text before is appended; [`ErrorKind::Io`].
+    pub(crate) fn append(&mut self, out: &mut String) -> Result<usize> {
+        loop {
+            if let Some(error) = self.pending.take() {
+                self.at_end = true;
+                return Err(error);
             }
-        };
-        self.at_end = n == 0;
-        self.filled += n;
-        if self.at_start {
-            // A byte-order mark may arrive in pieces.
-            while self.filled < 3 && !self.at_end {
-                let n = self.inner.read(&mut self.buffer[self.filled..])?;
-                self.at_end = n == 0;
-                self.filled += n;
+            if self.at_end {
+                return Ok(0);
             }
-            self.at_start = false;
-            if self.buffer[..self.filled].starts_with(b"\xEF\xBB\xBF") {
-                self.buffer.copy_within(3..self.filled, 0);
-                self.filled -= 3;
+            let n_before = out.len();
+            self.fill(out).map_err(|source| Error::io("read it", source))?;
+            if out.len() > n_before {
+                return Ok(out.len() - n_before);
             }
         }
-        self.check();
+    }
+
+    /// Appends all that is left.
+    ///
+    /// # Errors
+    /// As [`Utf8Stream::append`].
+    pub(crate) fn append_all(&mut self, out: &mut String) -> Result<()> {
+        while self.append(out)? > 0 {}
         Ok(())
     }
 
-    fn check(&mut self) {
-        let bytes = &self.buffer[..self.filled];
-        let (valid, broken) = match std::str::from_utf8(bytes) {
-            Ok(_) => (bytes.len(), false),
-            Err(error) => (error.valid_up_to(), error.error_len().is_some() || self.at_end),
-        };
-        let nul = memchr::memchr(0, &bytes[..valid]);
-        self.checked = nul.unwrap_or(valid);
-        let checked = &bytes[..self.checked];
-        self.line += memchr::memchr_iter(b'\n', checked).count() as u64;
-        match memchr::memrchr(b'\n', checked) {
-            Some(at) => self.characters = n_characters(&checked[at + 1..]),
-            // Only the place of an error needs this, and lines are short: one pass over each.
-            None => self.characters += n_characters(checked),
+    fn fill(&mut self, out: &mut String) -> io::Result<()> {
+        let mut filled = self.n_left;
+        // A byte-order mark may arrive in pieces.
+        let wanted = if self.at_start { 3 } else { filled + 1 };
+        while filled < wanted && !self.at_end {
+            match self.inner.read(&mut self.buffer[filled..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+                Ok(n) => {
+                    filled += n;
+                    self.at_end = n == 0;
+                }
+            }
         }
-        if let Some(quotes) = &mut self.quotes {
-            quotes.feed(checked);
+        let mark = if self.at_start && self.buffer[..filled].starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+        self.at_start = false;
+        let n_valid = self.check(mark, filled, out);
+        self.buffer.copy_within(n_valid..filled, 0);
+        self.n_left = filled - n_valid;
+        Ok(())
+    }
+
+    /// Appends what is text of these bytes of the buffer, and says where it ends.
+    fn check(&mut self, start: usize, end: usize, out: &mut String) -> usize {
+        let bytes = &self.buffer[start..end];
+        let (text, broken) = match std::str::from_utf8(bytes) {
+            Ok(text) => (text, false),
+            Err(error) => {
+                let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
+                (valid, error.error_len().is_some() || self.at_end)
+            }
+        };
+        let nul = memchr::memchr(0, text.as_bytes());
+        let checked = &text[..nul.unwrap_or(text.len())];
+        out.push_str(checked);
+        self.line += memchr::memchr_iter(b'\n', checked.as_bytes()).count() as u64;
+        match memchr::memrchr(b'\n', checked.as_bytes()) {
+            Some(at) => self.characters = n_characters(&checked.as_bytes()[at + 1..]),
+            // Only the place of an error needs this, and lines are short: one pass over each.
+            None => self.characters += n_characters(checked.as_bytes()),
         }
         if let Some(digest) = &mut self.digest {
             digest.update(checked);
         }
         let character = self.characters + 1;
         let kind = if nul.is_some() {
-            ErrorKind::NulByte { character }
+            Some(ErrorKind::NulByte { character })
         } else if broken {
             let hint = match bytes {
                 [0xFF, 0xFE, ..] if self.line == 1 => " (the first bytes say utf-16le)".to_owned(),
                 [0xFE, 0xFF, ..] if self.line == 1 => " (the first bytes say utf-16be)".to_owned(),
                 _ => String::new(),
             };
-            ErrorKind::NotUtf8 { byte: bytes[valid], character, hint }
+            Some(ErrorKind::NotUtf8 { byte: bytes[text.len()], character, hint })
         } else {
-            return;
+            None
         };
-        self.pending = Some(Error::from(kind).at_line(self.line));
+        self.pending = kind.map(|kind| Error::from(kind).at_line(self.line));
+        start + text.len()
     }
 }
 
-impl Read for Utf8Stream {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        while self.start == self.checked {
-            if let Some(error) = self.pending.take() {
-                return Err(error.into());
-            }
-            if self.at_end {
-                return Ok(0);
-            }
-            self.fill()?;
-        }
-        let n = out.len().min(self.checked - self.start);
-        out[..n].copy_from_slice(&self.buffer[self.start..self.start + n]);
-        self.start += n;
-        Ok(n)
-    }
+/// Characters in a piece of UTF-8.
+pub(crate) fn n_characters(bytes: &[u8]) -> usize {
+    // A character starts with the byte that is no continuation.
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -244,12 +236,12 @@ mod tests {
     use super::*;
 
     fn stream(bytes: &'static [u8]) -> Utf8Stream {
-        Utf8Stream::new(decompress(Box::new(bytes)).unwrap(), Some(b','))
+        Utf8Stream::new(decompress(Box::new(bytes)).unwrap())
     }
 
     fn read(bytes: &'static [u8]) -> Result<String> {
         let mut text = String::new();
-        stream(bytes).read_to_string(&mut text).map_err(|e| Error::io("read", e))?;
+        stream(bytes).append_all(&mut text)?;
         Ok(text)
     }
 

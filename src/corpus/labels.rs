@@ -99,9 +99,23 @@ impl Frames {
     /// The frames whose flag is set, joined by `;`, or `none`.
     #[must_use]
     pub fn join(&self, present: impl IntoIterator<Item = bool>) -> String {
-        let names: Vec<&str> =
-            self.0.iter().zip(present).filter(|(_, present)| *present).map(|(name, _)| name.as_str()).collect();
-        if names.is_empty() { NO_FRAME.to_owned() } else { names.join(&SEPARATOR.to_string()) }
+        let mut out = Vec::new();
+        self.join_into(&mut out, present);
+        String::from_utf8(out).expect("names are UTF-8")
+    }
+
+    /// Appends what [`Frames::join`] gives.
+    pub(crate) fn join_into(&self, out: &mut Vec<u8>, present: impl IntoIterator<Item = bool>) {
+        let start = out.len();
+        for (name, _) in self.0.iter().zip(present).filter(|(_, present)| *present) {
+            if out.len() > start {
+                out.push(SEPARATOR as u8);
+            }
+            out.extend_from_slice(name.as_bytes());
+        }
+        if out.len() == start {
+            out.extend_from_slice(NO_FRAME.as_bytes());
+        }
     }
 
     /// An unknown-frame error; `owner` says who lists the frames.

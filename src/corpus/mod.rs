@@ -8,12 +8,15 @@
 mod articles;
 mod coded;
 mod columns;
+mod delimited;
+mod feed;
 pub(crate) mod input;
+mod json_lines;
 mod labels;
 mod population;
-mod quotes;
 mod ratings;
 mod rewrite;
+mod rows;
 mod splits;
 mod table;
 
@@ -25,6 +28,7 @@ pub use labels::{Code, Codes, Frames, NO_FRAME, SEPARATOR};
 pub use population::{Population, RawRows, RowScores};
 pub use ratings::{LabelSet, RatedUnit, Ratings, RatingsOptions};
 pub(crate) use rewrite::{Cell, Rewriter};
+pub use rows::{Row, Rows};
 pub(crate) use splits::join_same_texts;
 pub use splits::{Folds, GroupBy, folds};
-pub use table::{ReadOptions, Row, Table, TableFormat};
+pub use table::{ReadOptions, Table, TableFormat};

@@ -8,7 +8,8 @@ use super::coded::{Builder, Categories, Corpus, CorpusOptions, GroupBuilder, Lay
 use super::columns::Header;
 use super::input::in_only_file;
 use super::labels::{Frames, parse_cell};
-use super::table::{Row, Table};
+use super::rows::{Row, Rows};
+use super::table::Table;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What the name of a column of probabilities begins with; the frame follows.
@@ -49,13 +50,21 @@ pub struct RowScores {
 pub struct RawRows {
     /// The columns.
     pub header: Header,
-    /// Each row of the population, in its order.
-    pub rows: Vec<Row>,
+    pieces: Vec<Rows>,
+    /// The piece of each row of the population, and its index there.
+    places: Vec<(usize, usize)>,
     /// The first file, as messages call it.
     name: String,
 }
 
 impl RawRows {
+    /// Row `index` of the population.
+    #[must_use]
+    pub fn row(&self, index: usize) -> Row<'_> {
+        let (piece, index) = self.places[index];
+        self.pieces[piece].row(index)
+    }
+
     /// The columns that a model wrote, or will be taken for such: `p_<frame>` and `predicted`.
     #[must_use]
     pub fn score_columns(&self) -> Vec<String> {
@@ -231,12 +240,20 @@ impl Reader {
         }
         self.has_ids &= more.id.is_some();
         self.all_predicted &= more.predicted.is_some();
-        let mut row = Row::default();
+        let mut rows = Rows::default();
         let mut n_rows = 0;
-        while table.read(&mut row)? {
-            n_rows += 1;
-            let added = self.add(&row, &layout, &more, table.name());
-            added.map_err(|error| error.at_line(row.line).in_file(table.name()))?;
+        while table.read(&mut rows)? {
+            n_rows += rows.len();
+            for (index, row) in rows.iter().enumerate() {
+                let added = self.add(row, &layout, &more, table.name());
+                let added = added.map_err(|error| error.at_line(row.line()).in_file(table.name()))?;
+                if let Some(raw) = self.raw.as_mut().filter(|_| added) {
+                    raw.places.push((raw.pieces.len(), index));
+                }
+            }
+            if let Some(raw) = &mut self.raw {
+                raw.pieces.push(std::mem::take(&mut rows));
+            }
         }
         if n_rows == 0 {
             let purpose = if self.keeps_rows { "draw from" } else { "compare" };
@@ -248,8 +265,8 @@ impl Reader {
     /// Rows that are to be written again, under one header, must have the same columns.
     fn check_columns(&mut self, table: &Table) -> Result<()> {
         let Some(raw) = &self.raw else {
-            self.raw =
-                Some(RawRows { header: table.header().clone(), rows: Vec::new(), name: table.name().to_owned() });
+            let (header, name) = (table.header().clone(), table.name().to_owned());
+            self.raw = Some(RawRows { header, name, pieces: Vec::new(), places: Vec::new() });
             return Ok(());
         };
         if raw.header == *table.header() {
@@ -277,17 +294,15 @@ impl Reader {
         })
     }
 
-    fn add(&mut self, row: &Row, layout: &Layout, more: &More, file: &str) -> Result<()> {
+    /// Adds a row; `false` if it is left out.
+    fn add(&mut self, row: Row<'_>, layout: &Layout, more: &More, file: &str) -> Result<bool> {
         if !self.corpus.add(row, layout, &self.options)? {
-            return Ok(());
-        }
-        if let Some(raw) = &mut self.raw {
-            raw.rows.push(row.clone());
+            return Ok(false);
         }
         let columns = &self.options.read.columns;
         self.ids.push(match more.id.map(|column| row.get(column)).filter(|id| !id.is_empty()) {
             Some(id) => id.to_owned(),
-            None => format!("{file}:{}", row.line),
+            None => format!("{file}:{}", row.line()),
         });
         self.voices.push(row, more.voice);
         self.wires.push(row, more.wire);
@@ -309,7 +324,7 @@ impl Reader {
             let names = parse_cell(row.get(column)).map_err(|error| error.in_column(PREDICTED))?.unwrap_or_default();
             self.predicted.extend(frames.iter().map(|frame| names.contains(&frame.as_str())));
         }
-        Ok(())
+        Ok(true)
     }
 
     fn finish(self) -> Result<Population> {

@@ -8,7 +8,8 @@ use super::coded::SourceFile;
 use super::columns::ColumnNames;
 use super::input::{display_name, in_only_file};
 use super::labels::{Frames, parse_cell};
-use super::table::{ReadOptions, Row, Table};
+use super::rows::{Row, Rows};
+use super::table::{ReadOptions, Table};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The frames that a coder gave a unit, as columns of [`Ratings::frames`]; empty for `none`.
@@ -171,11 +172,13 @@ impl Builder {
         }
         self.named_by_file |= layout.coder.is_err();
         self.files.push(table.name().to_owned());
-        let mut row = Row::default();
+        let mut rows = Rows::default();
         let mut n_rows = 0;
-        while table.read(&mut row)? {
-            n_rows += 1;
-            self.add(&row, &layout, options).map_err(|error| error.at_line(row.line).in_file(table.name()))?;
+        while table.read(&mut rows)? {
+            n_rows += rows.len();
+            for row in rows.iter() {
+                self.add(row, &layout, options).map_err(|error| error.at_line(row.line()).in_file(table.name()))?;
+            }
         }
         if n_rows == 0 {
             return Err(Error::from(ErrorKind::NoRows { purpose: "compare".into() }).in_file(table.name()));
@@ -187,7 +190,7 @@ impl Builder {
         Ok(())
     }
 
-    fn add(&mut self, row: &Row, layout: &Layout, options: &RatingsOptions) -> Result<()> {
+    fn add(&mut self, row: Row<'_>, layout: &Layout, options: &RatingsOptions) -> Result<()> {
         let columns = &options.read.columns;
         let Some(labels) = parse_cell(row.get(layout.labels)).map_err(|error| error.in_column(&columns.labels))? else {
             self.n_not_coded += 1;
@@ -227,8 +230,10 @@ impl Builder {
         if unit.article.is_none() {
             unit.article = cell(layout.article).map(|article| article.trim().to_owned());
         }
-        let rating =
-            Rating { labels: labels.into_iter().map(str::to_owned).collect(), place: (self.files.len() - 1, row.line) };
+        let rating = Rating {
+            labels: labels.into_iter().map(str::to_owned).collect(),
+            place: (self.files.len() - 1, row.line()),
+        };
         match unit.by_coder.entry(coder) {
             Entry::Vacant(place) => {
                 place.insert(rating);

@@ -3,8 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::columns::Header;
-use super::table::{Row, TableFormat};
-use crate::error::{Error, ErrorKind, Result};
+use super::delimited::needs_quotes;
+use super::rows::Row;
+use super::table::TableFormat;
+use crate::error::{ErrorKind, Result};
 
 /// What the bytes of an appended cell are, which JSON Lines must know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,42 +41,45 @@ impl Rewriter {
     }
 
     /// The first line; nothing for JSON Lines.
-    pub(crate) fn header(&self) -> Result<Vec<u8>> {
+    pub(crate) fn header(&self) -> Vec<u8> {
         let mut out = Vec::new();
         if let TableFormat::Delimited(delimiter) = self.format {
-            let mut writer = writer(&mut out, delimiter);
-            writer.write_record(self.names.iter().chain(&self.added)).map_err(|error| failed(&error))?;
-            writer.flush().map_err(|source| Error::io("format the header", source))?;
+            for (i, name) in self.names.iter().chain(&self.added).enumerate() {
+                push_cell(&mut out, delimiter, i == 0, |out| out.extend_from_slice(name.as_bytes()));
+            }
+            out.push(b'\n');
         }
-        Ok(out)
+        out
     }
 
-    /// Appends rows to `out`. `write` puts the j-th added cell of a row into an empty buffer, and says what it is.
+    /// Appends rows to `out`. `write` appends the j-th added cell of a row, and says what it is.
     pub(crate) fn rows<'a, T>(
         &self,
         out: &mut Vec<u8>,
-        rows: impl Iterator<Item = (&'a Row, T)>,
+        rows: impl Iterator<Item = (Row<'a>, T)>,
         write: impl Fn(&T, usize, &mut Vec<u8>) -> Cell,
     ) -> Result<()> {
-        let mut cell = Vec::with_capacity(16);
         match self.format {
             TableFormat::Delimited(delimiter) => {
-                let mut writer = writer(out, delimiter);
                 for (row, what) in rows {
-                    for column in &self.kept {
-                        let field = row.fields.get(*column).unwrap_or_default();
-                        writer.write_field(field).map_err(|error| failed(&error))?;
+                    match row.canonical(delimiter).filter(|_| self.left_out.is_empty()) {
+                        Some(text) => out.extend_from_slice(text.as_bytes()),
+                        None => self.kept.iter().enumerate().for_each(|(i, column)| {
+                            let field = row.get(*column).as_bytes();
+                            push_cell(out, delimiter, i == 0, |out| out.extend_from_slice(field));
+                        }),
                     }
                     for j in 0..self.added.len() {
-                        cell.clear();
-                        write(&what, j, &mut cell);
-                        writer.write_field(&cell).map_err(|error| failed(&error))?;
+                        push_cell(out, delimiter, j == 0 && self.kept.is_empty(), |out| {
+                            write(&what, j, out);
+                        });
                     }
-                    writer.write_record(None::<&[u8]>).map_err(|error| failed(&error))?;
+                    out.push(b'\n');
                 }
-                writer.flush().map_err(|source| Error::io("format a row", source))
+                Ok(())
             }
             TableFormat::JsonLines => {
+                let mut cell = Vec::new();
                 for (row, what) in rows {
                     let mut first = self.open_object(out, row)?;
                     for (j, name) in self.added.iter().enumerate() {
@@ -96,22 +101,22 @@ impl Rewriter {
     }
 
     /// Writes the row as an object that is not closed yet; `true` if it has no key.
-    fn open_object(&self, out: &mut Vec<u8>, row: &Row) -> Result<bool> {
-        // An object from JSON Lines goes on as it was written, numbers and spacing included.
+    fn open_object(&self, out: &mut Vec<u8>, row: Row<'_>) -> Result<bool> {
         let start = out.len();
-        if row.object.is_empty() || !self.left_out.is_empty() {
-            let object: Map<String, Value> = if row.object.is_empty() {
-                let pair = |(name, column): (&String, &usize)| (name.clone(), Value::from(row.get(*column)));
-                self.names.iter().zip(&self.kept).map(pair).collect()
-            } else {
-                let mut object: Map<String, Value> = serde_json::from_str(&row.object)
+        match row.object() {
+            // An object from JSON Lines goes on as it was written, numbers and spacing included.
+            Some(object) if self.left_out.is_empty() => out.extend_from_slice(object.as_bytes()),
+            Some(object) => {
+                let mut object: Map<String, Value> = serde_json::from_str(object)
                     .map_err(|error| ErrorKind::NotAnObject { message: error.to_string() })?;
                 object.retain(|name, _| !self.left_out.contains(name));
-                object
-            };
-            out.extend_from_slice(Value::Object(object).to_string().as_bytes());
-        } else {
-            out.extend_from_slice(row.object.as_bytes());
+                out.extend_from_slice(Value::Object(object).to_string().as_bytes());
+            }
+            None => {
+                let pair = |(name, column): (&String, &usize)| (name.clone(), Value::from(row.get(*column)));
+                let object: Map<String, Value> = self.names.iter().zip(&self.kept).map(pair).collect();
+                out.extend_from_slice(Value::Object(object).to_string().as_bytes());
+            }
         }
         out.truncate(out.trim_ascii_end().len() - 1);
         out.truncate(out.trim_ascii_end().len());
@@ -123,40 +128,67 @@ fn json(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-fn writer(out: &mut Vec<u8>, delimiter: u8) -> csv::Writer<&mut Vec<u8>> {
-    csv::WriterBuilder::new().delimiter(delimiter).flexible(true).buffer_capacity(1 << 16).from_writer(out)
-}
-
-fn failed(error: &csv::Error) -> Error {
-    ErrorKind::Csv(error.to_string()).into()
+/// Appends what `write` writes as a field, behind a delimiter unless it is the first one of its row.
+fn push_cell(out: &mut Vec<u8>, delimiter: u8, first: bool, write: impl FnOnce(&mut Vec<u8>)) {
+    if !first {
+        out.push(delimiter);
+    }
+    let start = out.len();
+    write(out);
+    if needs_quotes(&out[start..], delimiter) {
+        let field = out.split_off(start);
+        out.push(b'"');
+        for byte in field {
+            if byte == b'"' {
+                out.push(byte);
+            }
+            out.push(byte);
+        }
+        out.push(b'"');
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::corpus::{ReadOptions, Rows, Table};
+
+    fn rewritten(input: &str, from: TableFormat, to: TableFormat) -> String {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), input).unwrap();
+        let options = ReadOptions { format: Some(from), ..ReadOptions::default() };
+        let mut table = Table::open(file.path().to_str().unwrap(), &options).unwrap();
+        let rewriter = Rewriter::new(table.header(), &["p_x".into()], vec!["labels".into(), "pi".into()], to);
+        let (mut rows, mut out) = (Rows::default(), rewriter.header());
+        while table.read(&mut rows).unwrap() {
+            let write = |pi: &f64, j: usize, out: &mut Vec<u8>| {
+                if j == 1 {
+                    out.extend_from_slice(pi.to_string().as_bytes());
+                }
+                if j == 1 { Cell::Number } else { Cell::Text }
+            };
+            rewriter.rows(&mut out, rows.iter().map(|row| (row, 0.25)), write).unwrap();
+        }
+        String::from_utf8(out).unwrap()
+    }
 
     #[test]
     fn columns_go_and_come_and_the_rest_stays() {
-        let header = Header::new(["id", "p_x", "text", "pi"].map(str::to_owned).to_vec()).unwrap();
-        let mut row = Row { fields: ["7", "0.5", "a, b", ""].map(str::as_bytes).to_vec().into(), ..Row::default() };
-        let write = |format, row: &Row| {
-            let rewriter = Rewriter::new(&header, &["p_x".into()], vec!["labels".into(), "pi".into()], format);
-            let mut out = rewriter.header().unwrap();
-            rewriter
-                .rows(&mut out, std::iter::once((row, 0.25)), |pi, j, cell| {
-                    if j == 1 {
-                        cell.extend_from_slice(pi.to_string().as_bytes());
-                    }
-                    if j == 1 { Cell::Number } else { Cell::Text }
-                })
-                .unwrap();
-            String::from_utf8(out).unwrap()
-        };
-        assert_eq!(write(TableFormat::CSV, &row), "id,text,labels,pi\n7,\"a, b\",,0.25\n");
+        let (csv, jsonl) = (TableFormat::CSV, TableFormat::JsonLines);
+        let rows = "id,p_x,text,pi\n7,0.5,\"a, b\",\n";
+        assert_eq!(rewritten(rows, csv, csv), "id,text,labels,pi\n7,\"a, b\",,0.25\n");
         let object = "{\"id\":\"7\",\"text\":\"a, b\",\"labels\":\"\",\"pi\":0.25}\n";
-        assert_eq!(write(TableFormat::JsonLines, &row), object);
-        row.object = r#"{"id": 7.0, "text": "a", "p_x": 1}"#.into();
+        assert_eq!(rewritten(rows, csv, jsonl), object);
         let object = "{\"id\":7.0,\"text\":\"a\",\"labels\":\"\",\"pi\":0.25}\n";
-        assert_eq!(write(TableFormat::JsonLines, &row), object);
+        assert_eq!(rewritten(r#"{"id": 7.0, "text": "a", "p_x": 1}"#, jsonl, jsonl), object);
+    }
+
+    #[test]
+    fn quotes_are_those_that_are_needed() {
+        let rows = "id,text\n\"1\",\"a \"\"b\"\"\"\n2,5\" gun\n3,\"x\" y\n4,\"p;q\"\n";
+        let expected = "id,text,labels,pi\n1,\"a \"\"b\"\"\",,0.25\n2,\"5\"\" gun\",,0.25\n3,x y,,0.25\n4,p;q,,0.25\n";
+        assert_eq!(rewritten(rows, TableFormat::CSV, TableFormat::CSV), expected);
+        let expected = expected.replace(',', ";").replace("p;q", "\"p;q\"");
+        assert_eq!(rewritten(rows, TableFormat::CSV, TableFormat::Delimited(b';')), expected);
     }
 }

@@ -23,7 +23,6 @@ pub use tokenizer::{Token, Tokenizer};
 pub use vocabulary::Vocabulary;
 
 pub(crate) use documents::NAME;
-pub(crate) use strings::StringIndex;
-pub(crate) use subwords::subwords;
-pub(crate) use tokenizer::chunks;
+pub(crate) use subwords::subword_spans;
+pub(crate) use tokenizer::Piece;
 pub(crate) use vocabulary::sublinear;

@@ -1,11 +1,12 @@
 //! What each word of a sentence adds to the logit: exact, not an approximation, since the model is linear.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use serde::Serialize;
 
-use super::scorer::{Scorer, Scratch};
+use super::lanes::{Inside, MAX_LANES};
+use super::reading::Scratch;
+use super::scorer::Scorer;
 use crate::error::Result;
 use crate::features::sublinear;
 use crate::stats::sigmoid;
@@ -76,30 +77,36 @@ impl Scorer {
         let tokens = self.tokenizer().tokens_with_spans(text)?;
         let mut scratch = Scratch::default();
         self.read_tokens(&tokens, &mut scratch);
-        let scales = self.sum(&mut scratch);
-        let mut times: HashMap<u32, usize> = HashMap::new();
-        scratch.columns.iter().for_each(|column| *times.entry(*column).or_default() += 1);
-        let n_words = self.model().vocabulary().words.len() as u32;
-
-        // What one occurrence of a column adds to frame j.
-        let share = |column: u32, j: usize| {
-            let tf = times[&column];
-            scales.words * f64::from(self.own(column).1[j]) * sublinear(tf) / tf as f64
-        };
+        let n_words = self.n_words() as u32;
         let sentence = &scratch.sentence;
-        let pairs: Vec<Option<u32>> = sentence.windows(2).map(|pair| self.pair(pair[0], pair[1])).collect();
+        let unknown: Vec<&[Inside]> = scratch.unknown().take(self.groups.len()).collect();
+        let scales = self.scales(&self.groups[0].sum(sentence, unknown[0]));
+        // What one of several occurrences adds; `all` is sorted.
+        let share = |add: f32, column: u32, all: &[u32]| {
+            let tf = all.partition_point(|other| *other <= column) - all.partition_point(|other| *other < column);
+            scales.words * f64::from(add) * sublinear(tf) / tf as f64
+        };
+        let pairs: Vec<Option<u32>> =
+            sentence.tokens.windows(2).map(|pair| self.pairs.find([pair[0], pair[1]])).collect();
         let frames = self.frames().names().iter().enumerate().map(|(j, frame)| {
-            let half =
-                |pair: Option<&Option<u32>>| pair.copied().flatten().map_or(0.0, |column| 0.5 * share(column, j));
-            let words: Vec<Contribution> = sentence
-                .iter()
-                .enumerate()
-                .map(|(i, word)| Contribution {
-                    word: if *word < n_words { share(*word, j) } else { 0.0 },
+            let (g, lane) = (j / MAX_LANES, j % MAX_LANES);
+            let group = &self.groups[g];
+            let half = |pair: Option<&Option<u32>>| {
+                let whole = |pair| share(group.pair(pair, lane), pair, &sentence.pairs);
+                pair.copied().flatten().map_or(0.0, |pair| 0.5 * whole(pair))
+            };
+            let of_token = |(i, token): (usize, &u32)| {
+                let (word, inside) = match token.checked_sub(n_words) {
+                    None => (share(group.word(*token, lane), *token, &sentence.words), group.inside(*token)),
+                    Some(met) => (0.0, unknown[g][met as usize]),
+                };
+                Contribution {
+                    word,
                     pairs: half(pairs.get(i)) + half(i.checked_sub(1).and_then(|i| pairs.get(i))),
-                    subwords: scales.subwords * f64::from(self.inner(*word, &scratch).1[j]),
-                })
-                .collect();
+                    subwords: scales.subwords * f64::from(inside.adds[lane]),
+                }
+            };
+            let words: Vec<Contribution> = sentence.tokens.iter().enumerate().map(of_token).collect();
             let intercept = self.intercepts()[j];
             let logit = intercept + words.iter().map(Contribution::total).sum::<f64>();
             let proba = sigmoid(logit);

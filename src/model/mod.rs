@@ -9,16 +9,21 @@ mod artifact;
 mod cache;
 mod explain;
 mod fit;
+mod lanes;
+mod lookup;
 mod newton;
 mod params;
+mod reading;
 mod scorer;
+mod slots;
 mod summary;
 
 pub use artifact::{FORMAT, Feature, Model};
 pub use explain::{Contribution, Explanation, FrameExplanation};
 pub use fit::{FitReport, FittedLogistic};
 pub use params::{ClassWeight, LogisticParams, LogisticValidParams, Prior};
-pub use scorer::{Scorer, Scratch};
+pub use reading::Scratch;
+pub use scorer::Scorer;
 pub use summary::{FrameSummary, Metadata, Profile, TrainingSummary};
 
 #[cfg(test)]

@@ -1,53 +1,51 @@
 //! One row with its predictions, as bytes.
 
-use crate::corpus::{Cell, Frames, Header, Rewriter, Row, TableFormat};
+use crate::corpus::{Cell, Header, Rewriter, Row, TableFormat};
 use crate::error::{ErrorKind, Result};
+use crate::model::Scorer;
 
 /// The layout of what is written.
 pub type OutputFormat = TableFormat;
 
-/// What is appended to a row: `None` where its text is empty.
-pub(super) type Predicted<'a> = Option<(&'a [f64], &'a str)>;
-
 /// Appends `p_<frame>` for each frame, then `predicted`.
 #[derive(Debug, Clone)]
-pub(super) struct Encoder {
+pub(super) struct Encoder<'a> {
     rewriter: Rewriter,
-    n_frames: usize,
+    scorer: &'a Scorer,
 }
 
-impl Encoder {
+impl<'a> Encoder<'a> {
     /// # Errors
     /// [`ErrorKind::ColumnExists`] if an output column is in the input, unless `overwrite`.
-    pub(super) fn new(header: &Header, frames: &Frames, format: OutputFormat, overwrite: bool) -> Result<Self> {
-        let mut added: Vec<String> = frames.names().iter().map(|frame| format!("p_{frame}")).collect();
+    pub(super) fn new(header: &Header, scorer: &'a Scorer, format: OutputFormat, overwrite: bool) -> Result<Self> {
+        let mut added: Vec<String> = scorer.frames().names().iter().map(|frame| format!("p_{frame}")).collect();
         added.push("predicted".to_owned());
         let columns: Vec<String> = added.iter().filter(|name| header.find(name).is_some()).cloned().collect();
         if !columns.is_empty() && !overwrite {
             return Err(ErrorKind::ColumnExists { columns }.into());
         }
-        Ok(Encoder { rewriter: Rewriter::new(header, &[], added, format), n_frames: frames.len() })
+        Ok(Encoder { rewriter: Rewriter::new(header, &[], added, format), scorer })
     }
 
     /// The first line; nothing for JSON Lines.
-    pub(super) fn header(&self) -> Result<Vec<u8>> {
+    pub(super) fn header(&self) -> Vec<u8> {
         self.rewriter.header()
     }
 
-    /// Appends rows to `out`.
-    pub(super) fn rows<'a>(
+    /// Appends rows to `out`, each with its probabilities: `None` where its text is empty.
+    pub(super) fn rows<'r>(
         &self,
         out: &mut Vec<u8>,
-        rows: impl Iterator<Item = (&'a Row, Predicted<'a>)>,
+        rows: impl Iterator<Item = (Row<'r>, Option<&'r [f64]>)>,
     ) -> Result<()> {
-        self.rewriter.rows(out, rows, |predicted, j, cell| match predicted {
+        self.rewriter.rows(out, rows, |proba, j, out| match *proba {
             None => Cell::Nothing,
-            Some((_, label)) if j == self.n_frames => {
-                cell.extend_from_slice(label.as_bytes());
+            Some(proba) if j == proba.len() => {
+                self.scorer.frames().join_into(out, self.scorer.decide(proba));
                 Cell::Text
             }
-            Some((proba, _)) => {
-                write_proba(cell, proba[j]);
+            Some(proba) => {
+                write_proba(out, proba[j]);
                 Cell::Number
             }
         })
@@ -56,14 +54,12 @@ impl Encoder {
 
 /// Six decimals: more than any sample supports, and no last-bit noise in the file.
 fn write_proba(out: &mut Vec<u8>, proba: f64) {
-    // Three times as fast as the standard formatter, which finds the shortest exact digits first.
-    let mut rest = (proba * 1e6).round() as u32;
-    let mut digits = *b"0.000000";
-    for at in [7, 6, 5, 4, 3, 2, 0] {
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    out.extend_from_slice(&digits);
+    // A leading 1 keeps the zeros behind it; the digit it ends up as is one above the probability's own.
+    let millionths = (proba * 1e6).round() as u32;
+    let mut digits = itoa::Buffer::new();
+    let [whole, decimals @ ..] = digits.format(1_000_000 + millionths).as_bytes() else { return };
+    out.extend_from_slice(&[whole - 1, b'.']);
+    out.extend_from_slice(decimals);
 }
 
 #[cfg(test)]

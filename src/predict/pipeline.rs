@@ -4,14 +4,10 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
 use super::encode::{Encoder, OutputFormat};
-use crate::corpus::{Header, ReadOptions, Row, Table};
+use crate::corpus::{Header, ReadOptions, Rows, Table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Scorer, Scratch};
 use crate::parallel::in_order;
-
-/// A batch is full at this many rows, or at this many bytes of them.
-const BATCH_ROWS: usize = 512;
-const BATCH_BYTES: usize = 1 << 18;
 
 /// How to read, score and write.
 #[derive(Debug, Clone)]
@@ -51,12 +47,11 @@ pub struct PredictReport {
 /// Rows on their way through. Batches are used again, so that memory does not grow with the input.
 #[derive(Debug, Default)]
 struct Batch {
-    rows: Vec<Row>,
-    n_rows: usize,
-    /// The column that holds the sentence.
-    text: usize,
+    rows: Rows,
+    /// The rows as they are written.
     bytes: Vec<u8>,
     n_empty: u64,
+    /// Bytes of the input up to the last row.
     n_bytes: u64,
 }
 
@@ -79,19 +74,19 @@ pub fn predict(
     let mut tables = paths.iter().map(|path| Table::open(path, &options.read));
     let first =
         tables.next().ok_or_else(|| Error::parameter("input", "nothing", "at least one file, or - for stdin"))??;
-    let encoder = Encoder::new(first.header(), scorer.frames(), options.output, options.overwrite_columns)
+    let encoder = Encoder::new(first.header(), scorer, options.output, options.overwrite_columns)
         .map_err(|error| error.in_file(first.name()))?;
 
     let text = first.header().text(&options.read.columns).map_err(|error| error.in_file(first.name()))?;
 
     let (free_sender, free) = channel();
-    let mut header = Some(encoder.header()?);
+    let mut header = Some(encoder.header());
     let mut report = PredictReport::default();
     let (expected, name) = (first.header().clone(), first.name().to_owned());
-    let mut reader = Reader { free, expected, name, table: Some(first), others: tables, text, any: false, n_bytes: 0 };
+    let mut reader = Reader { free, expected, name, table: Some(first), others: tables, any: false, n_bytes: 0 };
     let worker = || {
-        let (mut scratch, mut labels, encoder) = (Scratch::default(), Labels::default(), &encoder);
-        move |mut batch| score_batch(scorer, encoder, &mut batch, &mut scratch, &mut labels).map(|()| batch)
+        let mut worker = Worker { scorer, encoder: &encoder, text, scratch: Scratch::default(), proba: Vec::new() };
+        move |mut batch| worker.score(&mut batch).map(|()| batch)
     };
     in_order(
         n_threads,
@@ -99,11 +94,11 @@ pub fn predict(
         worker,
         |batch| {
             // Not before there is a row: a file that cannot be read leaves no output at all.
-            if let Some(header) = header.take_if(|_| batch.n_rows > 0) {
+            if let Some(header) = header.take_if(|_| !batch.rows.is_empty()) {
                 write(&header)?;
             }
             write(&batch.bytes)?;
-            report.n_rows += batch.n_rows as u64;
+            report.n_rows += batch.rows.len() as u64;
             report.n_empty += batch.n_empty;
             report.n_bytes = batch.n_bytes;
             progress(&report);
@@ -124,7 +119,6 @@ struct Reader<I> {
     name: String,
     table: Option<Table>,
     others: I,
-    text: usize,
     any: bool,
     /// Bytes of the tables before this one.
     n_bytes: u64,
@@ -141,9 +135,8 @@ impl<I: Iterator<Item = Result<Table>>> Reader<I> {
         }
         let Some(table) = &mut self.table else { return Ok(None) };
         let mut batch = self.free.try_recv().unwrap_or_default();
-        let more = fill(&mut batch, table)?;
-        self.any |= batch.n_rows > 0;
-        batch.text = self.text;
+        let more = table.read(&mut batch.rows)?;
+        self.any |= more;
         batch.n_bytes = self.n_bytes + table.n_bytes();
         if !more {
             self.n_bytes = batch.n_bytes;
@@ -165,57 +158,33 @@ impl<I: Iterator<Item = Result<Table>>> Reader<I> {
     }
 }
 
-/// Fills a batch; `false` when the table has no more rows.
-fn fill(batch: &mut Batch, table: &mut Table) -> Result<bool> {
-    batch.n_rows = 0;
-    let mut n_bytes = 0;
-    while batch.n_rows < BATCH_ROWS && n_bytes < BATCH_BYTES {
-        if batch.rows.len() == batch.n_rows {
-            batch.rows.push(Row::default());
-        }
-        let row = &mut batch.rows[batch.n_rows];
-        if !table.read(row)? {
-            return Ok(false);
-        }
-        n_bytes += row.fields.as_slice().len();
-        batch.n_rows += 1;
-    }
-    Ok(true)
+/// One thread's part: what it needs again for every batch.
+struct Worker<'a> {
+    scorer: &'a Scorer,
+    encoder: &'a Encoder<'a>,
+    /// The column that holds the sentence.
+    text: usize,
+    scratch: Scratch,
+    /// Probabilities of the batch's rows, of shape (n_rows, n_frames); a row that is not scored has NaN.
+    proba: Vec<f64>,
 }
 
-/// The `predicted` cell for each combination of frames met so far.
-type Labels = hashbrown::HashMap<Vec<bool>, String>;
-
-fn score_batch(
-    scorer: &Scorer,
-    encoder: &Encoder,
-    batch: &mut Batch,
-    scratch: &mut Scratch,
-    labels: &mut Labels,
-) -> Result<()> {
-    let n_frames = scorer.frames().len();
-    let rows = &batch.rows[..batch.n_rows];
-    let mut proba = vec![0.0; n_frames * rows.len()];
-    let mut keys: Vec<Option<Vec<bool>>> = Vec::with_capacity(rows.len());
-    for (row, proba) in rows.iter().zip(proba.chunks_exact_mut(n_frames)) {
-        let text = row.get(batch.text);
-        if text.trim_start().is_empty() {
-            keys.push(None);
-            continue;
+impl Worker<'_> {
+    fn score(&mut self, batch: &mut Batch) -> Result<()> {
+        let n_frames = self.scorer.frames().len();
+        self.proba.clear();
+        self.proba.resize(n_frames * batch.rows.len(), f64::NAN);
+        batch.n_empty = 0;
+        for (row, proba) in batch.rows.iter().zip(self.proba.chunks_exact_mut(n_frames)) {
+            let text = row.get(self.text);
+            if text.trim_start().is_empty() {
+                batch.n_empty += 1;
+            } else {
+                self.scorer.proba(text, &mut self.scratch, proba)?;
+            }
         }
-        scorer.proba(text, scratch, proba)?;
-        let key: Vec<bool> = scorer.decide(proba).collect();
-        if !labels.contains_key(&key) {
-            labels.insert(key.clone(), scorer.frames().join(key.iter().copied()));
-        }
-        keys.push(Some(key));
+        batch.bytes.clear();
+        let scored = self.proba.chunks_exact(n_frames).map(|proba| Some(proba).filter(|proba| !proba[0].is_nan()));
+        self.encoder.rows(&mut batch.bytes, batch.rows.iter().zip(scored))
     }
-    batch.n_empty = keys.iter().filter(|key| key.is_none()).count() as u64;
-    batch.bytes.clear();
-    let predicted = rows
-        .iter()
-        .zip(proba.chunks_exact(n_frames))
-        .zip(&keys)
-        .map(|((row, proba), key)| (row, key.as_ref().map(|key| (proba, labels[key].as_str()))));
-    encoder.rows(&mut batch.bytes, predicted)
 }
