@@ -240,6 +240,7 @@ fn read(token: Written, names: Names, known: impl Fn(u32) -> bool) -> u32 {
 }
 
 /// `1 + ln tf`.
+#[inline]
 pub(crate) fn sublinear(tf: usize) -> f64 {
     if tf == 1 { 1.0 } else { 1.0 + libm::log(tf as f64) }
 }

@@ -116,7 +116,8 @@ impl Model {
     /// # Errors
     /// [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) if the library was built around a file of another format.
     pub fn bundled() -> Result<Self> {
-        Model::from_bytes(BUNDLED).map_err(|error| error.in_file("the bundled model"))
+        // Nobody can have changed it who has not changed the program; a test holds it to its hash.
+        Model::read(BUNDLED, false).map_err(|error| error.in_file("the bundled model"))
     }
 
     /// Loads a model file.
@@ -223,6 +224,10 @@ impl Model {
     /// # Errors
     /// As [`Model::load`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        Model::read(bytes, true)
+    }
+
+    fn read(bytes: &[u8], verify: bool) -> Result<Self> {
         if bytes.is_empty() {
             return Err(Error::artifact("the file is empty; train one with `framescope train`"));
         }
@@ -243,6 +248,9 @@ impl Model {
                 (name, tensor)
             })
             .collect();
+        if !verify {
+            return Model::assemble(metadata, &tensors);
+        }
         let claimed = metadata.sha256.clone();
         // Hashing takes longer than all the rest, and the rest trusts nothing.
         let (hash, model) =

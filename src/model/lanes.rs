@@ -99,6 +99,25 @@ struct Row<const L: usize> {
     adds: [f32; L],
 }
 
+/// Sums over words and pairs.
+struct Own<const L: usize> {
+    norm: f64,
+    sums: [f64; L],
+}
+
+#[expect(clippy::needless_range_loop, reason = "as in `Group::sum`")]
+impl<const L: usize> Own<L> {
+    /// Adds a word or pair that occurs `n` times.
+    #[inline]
+    fn add(&mut self, row: &Row<L>, n: usize) {
+        let (tf, idf) = (sublinear(n), f64::from(row.idf));
+        self.norm += tf * idf * tf * idf;
+        for lane in 0..L {
+            self.sums[lane] += tf * f64::from(row.adds[lane]);
+        }
+    }
+}
+
 impl<const L: usize> Group<L> {
     /// The calibration is folded in, so that sums are those of the calibrated logit.
     fn new(model: &Model, first: usize) -> Self {
@@ -124,30 +143,36 @@ impl<const L: usize> Group<L> {
     }
 }
 
+#[expect(clippy::needless_range_loop, reason = "loops over lanes, whose number is known, become straight code")]
 impl<const L: usize> Lanes for Group<L> {
     fn sum(&self, sentence: &Sentence, unknown: &[Inside]) -> Sums {
         let (mut square, mut inside) = (0.0, [0.0; L]);
         for token in &sentence.tokens {
-            let (of_word, adds) = match self.words.get(*token as usize) {
-                Some(row) => (row.square, &row.inside[..]),
+            match self.words.get(*token as usize) {
+                Some(row) => {
+                    square += f64::from(row.square);
+                    for lane in 0..L {
+                        inside[lane] += f64::from(row.inside[lane]);
+                    }
+                }
                 None => {
                     let row = &unknown[*token as usize - self.words.len()];
-                    (row.square, &row.adds[..L])
+                    square += f64::from(row.square);
+                    for lane in 0..L {
+                        inside[lane] += f64::from(row.adds[lane]);
+                    }
                 }
-            };
-            square += f64::from(of_word);
-            inside.iter_mut().zip(adds).for_each(|(sum, add): (&mut f64, _)| *sum += f64::from(*add));
+            }
         }
-        let (mut norm, mut own) = (0.0, [0.0; L]);
-        let mut add = |row: &Row<L>, n: usize| {
-            let (tf, idf) = (sublinear(n), f64::from(row.idf));
-            norm += tf * idf * tf * idf;
-            own.iter_mut().zip(&row.adds).for_each(|(sum, add): (&mut f64, _)| *sum += tf * f64::from(*add));
-        };
-        sentence.words.chunk_by(|a, b| a == b).for_each(|run| add(&self.words[run[0] as usize].own, run.len()));
-        sentence.pairs.chunk_by(|a, b| a == b).for_each(|run| add(&self.pairs[run[0] as usize], run.len()));
-        let mut sums = Sums { norm, square, ..Sums::default() };
-        sums.own[..L].copy_from_slice(&own);
+        let mut own = Own { norm: 0.0, sums: [0.0; L] };
+        for run in sentence.words.chunk_by(|a, b| a == b) {
+            own.add(&self.words[run[0] as usize].own, run.len());
+        }
+        for run in sentence.pairs.chunk_by(|a, b| a == b) {
+            own.add(&self.pairs[run[0] as usize], run.len());
+        }
+        let mut sums = Sums { norm: own.norm, square, ..Sums::default() };
+        sums.own[..L].copy_from_slice(&own.sums);
         sums.inside[..L].copy_from_slice(&inside);
         sums
     }

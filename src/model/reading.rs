@@ -101,9 +101,15 @@ impl Scorer {
         let n_words = self.n_words() as u32;
         words.clear();
         pairs.clear();
-        words.extend(tokens.iter().filter(|token| **token < n_words));
-        for pair in tokens.windows(2).filter(|pair| pair[0] < n_words && pair[1] < n_words) {
-            pairs.extend(self.pairs.find([pair[0], pair[1]]));
+        let mut last = u32::MAX;
+        for token in tokens {
+            if *token < n_words {
+                words.push(*token);
+                if last < n_words {
+                    pairs.extend(self.pairs.find([last, *token]));
+                }
+            }
+            last = *token;
         }
         words.sort_unstable();
         pairs.sort_unstable();

@@ -279,6 +279,12 @@ fn saved_and_loaded_is_the_same_model() {
 }
 
 #[test]
+fn the_bundled_model_has_its_own_hash() {
+    let file = Model::load(concat!(env!("CARGO_MANIFEST_DIR"), "/models/framing-en.safetensors")).unwrap();
+    assert_eq!(file.metadata().sha256, Model::bundled().unwrap().metadata().sha256);
+}
+
+#[test]
 fn no_single_changed_byte_goes_unnoticed() {
     let bytes = train(&corpus(), &quick(), &Silent).unwrap().model.to_bytes().unwrap();
     let mut rng = rng(0, "tampering", 0);
