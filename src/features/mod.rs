@@ -23,6 +23,7 @@ pub use tokenizer::{Token, Tokenizer};
 pub use vocabulary::Vocabulary;
 
 pub(crate) use documents::NAME;
+pub(crate) use matrix::Operand;
 pub(crate) use strings::StringIndex;
 pub(crate) use subwords::subwords;
 pub(crate) use tokenizer::chunks;

@@ -13,6 +13,7 @@ mod newton;
 mod params;
 mod scorer;
 mod summary;
+mod vectors;
 
 pub use artifact::{FORMAT, Feature, Model};
 pub use explain::{Contribution, Explanation, FrameExplanation};
@@ -25,4 +26,4 @@ pub use summary::{FrameSummary, Metadata, Profile, TrainingSummary};
 mod tests;
 
 pub(crate) use artifact::{Parts, text_digests};
-pub(crate) use fit::{FrameFit, fit_frame};
+pub(crate) use fit::{FrameFit, Problems};
