@@ -20,6 +20,25 @@ impl Csr {
         Csr { starts: vec![0], columns: Vec::new(), values: Vec::new(), n_columns }
     }
 
+    /// The rows of all parts, one part after the other, with no room to spare.
+    pub(crate) fn stacked(n_columns: usize, parts: Vec<Csr>) -> Self {
+        let n_entries = parts.iter().map(|part| part.columns.len()).sum();
+        let mut all = Csr {
+            starts: Vec::with_capacity(1 + parts.iter().map(Csr::n_rows).sum::<usize>()),
+            columns: Vec::with_capacity(n_entries),
+            values: Vec::with_capacity(n_entries),
+            n_columns,
+        };
+        all.starts.push(0);
+        for part in parts {
+            let base = all.columns.len();
+            all.starts.extend(part.starts[1..].iter().map(|start| base + start));
+            all.columns.extend_from_slice(&part.columns);
+            all.values.extend_from_slice(&part.values);
+        }
+        all
+    }
+
     pub(crate) fn push_row(&mut self, entries: impl IntoIterator<Item = (u32, f32)>) {
         for (column, value) in entries {
             self.columns.push(column);
@@ -36,12 +55,9 @@ impl Csr {
         self.n_columns
     }
 
-    pub(crate) fn row(&self, i: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
-        let range = self.starts[i]..self.starts[i + 1];
-        let columns = self.columns[range.clone()].iter().map(|column| *column as usize);
-        columns.zip(self.values[range].iter().map(|value| f64::from(*value)))
-    }
-
+    /// The same matrix by columns, with the rows of each column in rising order.
+    ///
+    /// Threads share the columns: each walks over all entries and takes those of its own columns, so that no two write to the same place.
     pub(crate) fn transposed(&self) -> Csr {
         let mut starts = vec![0; self.n_columns + 1];
         for column in &self.columns {
@@ -50,26 +66,53 @@ impl Csr {
         for j in 0..self.n_columns {
             starts[j + 1] += starts[j];
         }
-        let mut next = starts.clone();
-        let mut columns = vec![0; self.columns.len()];
-        let mut values = vec![0.0; self.values.len()];
-        for i in 0..self.n_rows() {
-            for at in self.starts[i]..self.starts[i + 1] {
-                let slot = &mut next[self.columns[at] as usize];
-                columns[*slot] = i as u32;
-                values[*slot] = self.values[at];
-                *slot += 1;
-            }
+        let n_entries = self.columns.len();
+        let n_parts = if n_entries < SERIAL_BELOW { 1 } else { rayon::current_num_threads() };
+        let (mut columns, mut values) = (vec![0; n_entries], vec![0.0; n_entries]);
+        let mut parts = Vec::with_capacity(n_parts);
+        let (mut free, mut first) = ((&mut columns[..], &mut values[..]), 0);
+        for part in 1..=n_parts {
+            let end = starts.partition_point(|start| *start < n_entries * part / n_parts).clamp(first, self.n_columns);
+            let end = if part == n_parts { self.n_columns } else { end };
+            let taken = starts[end] - starts[first];
+            let (mine, rest) = (free.0.split_at_mut(taken), free.1.split_at_mut(taken));
+            parts.push((first..end, mine.0, rest.0));
+            (free, first) = ((mine.1, rest.1), end);
         }
+        parts.into_par_iter().for_each(|(mine, columns, values)| {
+            let base = starts[mine.start];
+            let mut next: Vec<usize> = starts[mine.clone()].iter().map(|start| start - base).collect();
+            for i in 0..self.n_rows() {
+                for at in self.starts[i]..self.starts[i + 1] {
+                    let Some(slot) = (self.columns[at] as usize).checked_sub(mine.start).and_then(|j| next.get_mut(j))
+                    else {
+                        continue;
+                    };
+                    columns[*slot] = i as u32;
+                    values[*slot] = self.values[at];
+                    *slot += 1;
+                }
+            }
+        });
         Csr { starts, columns, values, n_columns: self.n_rows() }
     }
 
-    /// `outᵢ = Σⱼ f(xᵢⱼ) vⱼ`, with `v` of length n_columns.
+    /// `outᵢ = Σⱼ f(xᵢⱼ) vⱼ` for K vectors at once, with `v` of length n_columns: entries are fetched once for all of them.
     ///
-    /// Every row is one sum in column order by one thread, so that the bits do not depend on the number of threads.
-    pub(crate) fn product_of(&self, f: impl Fn(f64) -> f64 + Sync, v: &[f64]) -> Vec<f64> {
+    /// Every row is one sum in column order by one thread, so that the bits do not depend on the number of threads, nor on how many
+    /// vectors go together.
+    pub(crate) fn product_of<const K: usize>(&self, f: impl Fn(f64) -> f64 + Sync, v: &[[f64; K]]) -> Vec<[f64; K]> {
         debug_assert_eq!(v.len(), self.n_columns);
-        let dot = |i: usize| self.row(i).map(|(j, x)| f(x) * v[j]).sum();
+        let dot = |i: usize| {
+            // What the sum of no number is: a zero that leaves every other number as it is, −0 too.
+            let mut sum = [-0.0; K];
+            let range = self.starts[i]..self.starts[i + 1];
+            for (column, value) in self.columns[range.clone()].iter().zip(&self.values[range]) {
+                let (x, v) = (f(f64::from(*value)), v[*column as usize]);
+                sum = std::array::from_fn(|k| sum[k] + x * v[k]);
+            }
+            sum
+        };
         if self.columns.len() < SERIAL_BELOW {
             return (0..self.n_rows()).map(dot).collect();
         }
@@ -77,8 +120,8 @@ impl Csr {
         (0..self.n_rows()).into_par_iter().with_min_len(rows_per_task).map(dot).collect()
     }
 
-    /// `X v`.
-    pub(crate) fn product(&self, v: &[f64]) -> Vec<f64> {
+    /// `X v`, for K vectors at once.
+    pub(crate) fn product<const K: usize>(&self, v: &[[f64; K]]) -> Vec<[f64; K]> {
         self.product_of(|x| x, v)
     }
 }
@@ -87,26 +130,46 @@ impl Csr {
 mod tests {
     use super::*;
 
+    fn in_pool<T: Send>(n_threads: usize, work: impl Fn() -> T + Send + Sync) -> T {
+        rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap().install(work)
+    }
+
     #[test]
     fn products_by_hand() {
         let mut x = Csr::with_columns(3);
         x.push_row([(0, 1.0), (2, 2.0)]);
         x.push_row([]);
         x.push_row([(1, -1.0)]);
-        assert_eq!(x.product(&[1.0, 10.0, 100.0]), [201.0, 0.0, -10.0]);
-        assert_eq!(x.transposed().product(&[1.0, 5.0, 3.0]), [1.0, -3.0, 2.0]);
+        assert_eq!(x.product(&[[1.0], [10.0], [100.0]]), [[201.0], [0.0], [-10.0]]);
+        assert_eq!(x.product(&[[1.0, 0.0], [10.0, 1.0], [100.0, 2.0]]), [[201.0, 4.0], [0.0, 0.0], [-10.0, -1.0]]);
+        assert_eq!(x.transposed().product(&[[1.0], [5.0], [3.0]]), [[1.0], [-3.0], [2.0]]);
         assert_eq!(x.transposed().transposed(), x);
-        assert_eq!(x.product_of(|x| x * x, &[1.0, 1.0, 1.0]), [5.0, 0.0, 1.0]);
+        assert_eq!(x.product_of(|x| x * x, &[[1.0]; 3]), [[5.0], [0.0], [1.0]]);
+        assert_eq!(
+            Csr::stacked(3, vec![x.clone(), Csr::with_columns(3), x.clone()]).product(&[[1.0]; 3])[3..],
+            x.product(&[[1.0]; 3])
+        );
     }
 
+    /// One matrix below the size from which threads share the work, one above; three vectors together and each alone.
     #[test]
-    fn threads_do_not_move_a_bit() {
-        let mut x = Csr::with_columns(1000);
-        for i in 0..2000_u32 {
-            x.push_row((0..100).map(|k| ((i * 7 + k * 31) % 1000, ((i + k) as f32).sin())));
+    fn neither_threads_nor_company_move_a_bit() {
+        for n_rows in [50, 2000] {
+            let mut x = Csr::with_columns(1000);
+            for i in 0..n_rows {
+                x.push_row((0..100).map(|k| ((i * 7 + k * 31) % 1000, ((i + k) as f32).sin())));
+            }
+            assert_eq!(n_rows * 100 < SERIAL_BELOW as u32, n_rows == 50);
+            let v: Vec<[f64; 3]> = (0..1000).map(|j| [0.0, 1.0, 2.0].map(|k| (f64::from(j) + k).cos())).collect();
+            let u: Vec<[f64; 1]> = (0..n_rows).map(|i| [f64::from(i).cos()]).collect();
+            let once = in_pool(1, || (x.product(&v), x.transposed(), x.transposed().product(&u)));
+            for n_threads in [2, 5] {
+                assert_eq!(in_pool(n_threads, || (x.product(&v), x.transposed(), x.transposed().product(&u))), once);
+            }
+            for k in 0..3 {
+                let alone = x.product(&v.iter().map(|v| [v[k]]).collect::<Vec<_>>());
+                assert!(alone.iter().zip(&once.0).all(|(alone, all)| alone[0].to_bits() == all[k].to_bits()));
+            }
         }
-        let v: Vec<f64> = (0..1000).map(|j| f64::from(j).cos()).collect();
-        let in_pool = |n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap().install(|| x.product(&v));
-        assert_eq!(in_pool(1), in_pool(4));
     }
 }

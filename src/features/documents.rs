@@ -43,6 +43,8 @@ pub struct Documents {
 
 /// Sentences that one task tokenises, so that the work spreads over the cores.
 const BLOCK: usize = 4096;
+/// Blocks that are worked on together.
+const BLOCKS: usize = 16;
 
 impl Default for Documents {
     /// No sentence.
@@ -57,27 +59,34 @@ impl Documents {
     /// # Errors
     /// [`ErrorKind::Tokenizer`](crate::ErrorKind::Tokenizer) if the tokenizer fails.
     pub fn new<S: AsRef<str> + Sync>(tokenizer: &Tokenizer, texts: &[S]) -> Result<Self> {
-        let blocks: Vec<Documents> =
-            texts.par_chunks(BLOCK).map(|block| Documents::block(tokenizer, block)).collect::<Result<_>>()?;
-        // Joining the blocks in their order numbers the words as one pass over all sentences would.
+        // Joining the blocks in their order numbers the words as one pass over all sentences would. Some blocks at a time: each holds
+        // words of its own until it is joined.
         let (mut all, mut number) = Documents::empty();
-        for block in blocks {
-            let renumbered: Vec<u32> = block
-                .words
-                .into_iter()
-                .map(|word| {
-                    *number.entry(word).or_insert_with_key(|word| {
-                        all.words.push(word.clone());
-                        all.words.len() as u32 - 1
-                    })
-                })
-                .collect();
-            let base = all.tokens.len();
-            let renumber = |token: &Written| Written::new(renumbered[token.word() as usize], token.is_capital());
-            all.tokens.extend(block.tokens.iter().map(renumber));
-            all.starts.extend(block.starts[1..].iter().map(|start| base + start));
+        for some in texts.chunks(BLOCK * BLOCKS) {
+            let blocks: Vec<Documents> =
+                some.par_chunks(BLOCK).map(|block| Documents::block(tokenizer, block)).collect::<Result<_>>()?;
+            blocks.into_iter().for_each(|block| all.join(block, &mut number));
         }
+        all.tokens.shrink_to_fit();
         Ok(all)
+    }
+
+    /// Appends sentences, whose words get the numbers that they have here.
+    fn join(&mut self, block: Documents, number: &mut HashMap<Box<str>, u32>) {
+        let renumbered: Vec<u32> = block
+            .words
+            .into_iter()
+            .map(|word| {
+                *number.entry(word).or_insert_with_key(|word| {
+                    self.words.push(word.clone());
+                    self.words.len() as u32 - 1
+                })
+            })
+            .collect();
+        let base = self.tokens.len();
+        let renumber = |token: &Written| Written::new(renumbered[token.word() as usize], token.is_capital());
+        self.tokens.extend(block.tokens.iter().map(renumber));
+        self.starts.extend(block.starts[1..].iter().map(|start| base + start));
     }
 
     /// No sentence yet, and one word: [`NAME`].
@@ -138,7 +147,8 @@ mod tests {
 
     #[test]
     fn blocks_number_words_as_one_pass_would() {
-        let texts: Vec<String> = (0..2 * BLOCK + 10).map(|i| format!("word{} and word{}", i % 17, i % 5000)).collect();
+        let texts: Vec<String> =
+            (0..(BLOCKS + 1) * BLOCK + 10).map(|i| format!("word{} and word{}", i % 17, i % 5000)).collect();
         let tokenizer = Tokenizer::default();
         let joined = Documents::new(&tokenizer, &texts).unwrap();
         let single = Documents::block(&tokenizer, &texts).unwrap();

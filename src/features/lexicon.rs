@@ -1,6 +1,7 @@
 //! The distinct words of a corpus with the subwords of each, found once and shared by all folds.
 
 use hashbrown::HashMap;
+use rayon::prelude::*;
 
 use super::documents::Documents;
 use super::params::FeatureValidParams;
@@ -38,7 +39,7 @@ impl Lexicon {
         drop(number);
 
         let mut order: Vec<u32> = (0..names.len() as u32).collect();
-        order.sort_unstable_by(|a, b| names[*a as usize].cmp(&names[*b as usize]));
+        order.par_sort_unstable_by(|a, b| names[*a as usize].cmp(&names[*b as usize]));
         let mut rank = vec![0; names.len()];
         for (at, i) in order.iter().enumerate() {
             rank[*i as usize] = at as u32;

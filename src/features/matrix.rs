@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use linfa::dataset::Records;
+use rayon::prelude::*;
 
 use super::csr::Csr;
 
@@ -65,37 +66,65 @@ impl Block {
         }
     }
 
-    fn product(&self, v: &[f64]) -> Vec<f64> {
+    fn product<const K: usize>(&self, v: &[[f64; K]]) -> Vec<[f64; K]> {
         match self {
             Block::Sparse(sparse) => sparse.rows.product(v),
             Block::Factored(Factored { scale, counts, subwords }) => {
                 let mut out = counts.rows.product(&subwords.rows.product(v));
-                out.iter_mut().zip(scale).for_each(|(x, r)| *x *= r);
+                out.iter_mut().zip(scale).for_each(|(x, r)| x.iter_mut().for_each(|x| *x *= r));
                 out
             }
         }
     }
 
-    fn transposed_product(&self, u: &[f64]) -> Vec<f64> {
+    fn transposed_product<const K: usize>(&self, u: &[[f64; K]]) -> Vec<[f64; K]> {
         match self {
             Block::Sparse(sparse) => sparse.columns().product(u),
             Block::Factored(Factored { scale, counts, subwords }) => {
-                let scaled: Vec<f64> = u.iter().zip(scale).map(|(u, r)| u * r).collect();
+                let scaled: Vec<[f64; K]> = u.iter().zip(scale).map(|(u, r)| u.map(|u| u * r)).collect();
                 subwords.columns().product(&counts.columns().product(&scaled))
             }
         }
     }
 
-    fn curvature(&self, d: &[f64]) -> Vec<f64> {
+    fn curvature<const K: usize>(&self, d: &[[f64; K]]) -> Vec<[f64; K]> {
         let square = |x: f64| x * x;
         match self {
             Block::Sparse(sparse) => sparse.columns().product_of(square, d),
             Block::Factored(Factored { scale, counts, subwords }) => {
-                let scaled: Vec<f64> = d.iter().zip(scale).map(|(d, r)| d * r * r).collect();
+                let scaled: Vec<[f64; K]> = d.iter().zip(scale).map(|(d, r)| d.map(|d| d * r * r)).collect();
                 subwords.columns().product_of(square, &counts.columns().product_of(square, &scaled))
             }
         }
     }
+}
+
+/// A vector `v`, or `v ∘ s` with a scale of the same length, that is to be multiplied together with others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Operand<'a> {
+    pub v: &'a [f64],
+    pub scale: Option<&'a [f64]>,
+}
+
+/// Vectors that go through one product together, at most: more do not fit into the registers.
+const LANES: usize = 4;
+/// Elements that one task interleaves, at least.
+const TASK: usize = 1 << 14;
+
+/// Runs a function of K interleaved vectors on any number of them, at most [`LANES`] at a time.
+macro_rules! in_lanes {
+    ($vectors:expr, |$group:ident| $self:ident.$function:ident) => {{
+        let mut all = Vec::with_capacity($vectors.len());
+        for $group in $vectors.chunks(LANES) {
+            match $group.len() {
+                1 => all.extend($self.$function::<1>($group)),
+                2 => all.extend($self.$function::<2>($group)),
+                3 => all.extend($self.$function::<3>($group)),
+                _ => all.extend($self.$function::<LANES>($group)),
+            }
+        }
+        all
+    }};
 }
 
 impl FeatureMatrix {
@@ -130,26 +159,76 @@ impl FeatureMatrix {
     /// `X v`, of length n_samples, for `v` of length n_features.
     #[must_use]
     pub fn product(&self, v: &[f64]) -> Vec<f64> {
-        let mut out = vec![0.0; self.n_samples];
-        for (block, v) in self.blocks.iter().zip(self.parts(v)) {
-            out.iter_mut().zip(block.product(v)).for_each(|(sum, x)| *sum += x);
+        self.products(&[Operand { v, scale: None }]).pop().expect("one vector in, one out")
+    }
+
+    /// `X v` for several vectors at once, to the same bits as one by one: the matrix is fetched once for all of them.
+    pub(crate) fn products(&self, vectors: &[Operand<'_>]) -> Vec<Vec<f64>> {
+        in_lanes!(vectors, |group| self.products_in_lanes)
+    }
+
+    fn products_in_lanes<const K: usize>(&self, group: &[Operand<'_>]) -> [Vec<f64>; K] {
+        let mut sums = vec![[0.0; K]; self.n_samples];
+        for (block, range) in self.blocks.iter().zip(self.blocks()) {
+            let part: [Operand<'_>; K] = std::array::from_fn(|k| Operand {
+                v: &group[k].v[range.clone()],
+                scale: group[k].scale.map(|scale| &scale[range.clone()]),
+            });
+            let v = interleaved(range.len(), |k, j| match part[k].scale {
+                None => part[k].v[j],
+                Some(scale) => part[k].v[j] * scale[j],
+            });
+            let product = block.product::<K>(&v);
+            let add = |(sum, x): (&mut [f64; K], [f64; K])| sum.iter_mut().zip(x).for_each(|(sum, x)| *sum += x);
+            sums.par_iter_mut().with_min_len(TASK).zip(product).for_each(add);
         }
-        out
+        std::array::from_fn(|k| lane(&sums, k))
     }
 
     /// `Xᵀ u`, of length n_features, for `u` of length n_samples.
     #[must_use]
     pub fn transposed_product(&self, u: &[f64]) -> Vec<f64> {
-        self.blocks.iter().flat_map(|block| block.transposed_product(u)).collect()
+        self.transposed_products(&[u]).pop().expect("one vector in, one out")
     }
 
-    /// About the diagonal of `Xᵀ diag(d) X`, of length n_features, for `d` of length n_samples.
+    /// `Xᵀ u` for several vectors at once, to the same bits as one by one.
+    pub(crate) fn transposed_products(&self, vectors: &[&[f64]]) -> Vec<Vec<f64>> {
+        in_lanes!(vectors, |group| self.transposed_in_lanes)
+    }
+
+    fn transposed_in_lanes<const K: usize>(&self, group: &[&[f64]]) -> [Vec<f64>; K] {
+        self.by_blocks(group, Block::transposed_product::<K>)
+    }
+
+    /// About the diagonals of `Xᵀ diag(d) X`, of length n_features, for several `d` of length n_samples.
     ///
     /// Exact for sparse blocks. For factored ones it leaves out that two words of a sentence may share a subword, which is
     /// good enough for the preconditioner it serves.
     #[must_use]
-    pub(crate) fn curvature(&self, d: &[f64]) -> Vec<f64> {
-        self.blocks.iter().flat_map(|block| block.curvature(d)).collect()
+    pub(crate) fn curvatures(&self, vectors: &[&[f64]]) -> Vec<Vec<f64>> {
+        in_lanes!(vectors, |group| self.curvatures_in_lanes)
+    }
+
+    fn curvatures_in_lanes<const K: usize>(&self, group: &[&[f64]]) -> [Vec<f64>; K] {
+        self.by_blocks(group, Block::curvature::<K>)
+    }
+
+    /// What `work` makes of K vectors of length n_samples, block beside block.
+    fn by_blocks<const K: usize>(
+        &self,
+        group: &[&[f64]],
+        work: impl Fn(&Block, &[[f64; K]]) -> Vec<[f64; K]>,
+    ) -> [Vec<f64>; K] {
+        let u: Vec<[f64; K]> = interleaved(self.n_samples, |k, i| group[k][i]);
+        // The intercept will stand behind the features.
+        let mut all: [Vec<f64>; K] = std::array::from_fn(|_| Vec::with_capacity(self.n_features() + 1));
+        for block in &self.blocks {
+            let part = work(block, &u);
+            all.iter_mut()
+                .enumerate()
+                .for_each(|(k, all)| all.par_extend(part.par_iter().with_min_len(TASK).map(|x| x[k])));
+        }
+        all
     }
 
     /// The columns of each block, as ranges over all columns.
@@ -161,14 +240,16 @@ impl FeatureMatrix {
         };
         self.blocks.iter().map(range).collect()
     }
+}
 
-    fn parts<'a>(&'a self, mut v: &'a [f64]) -> impl Iterator<Item = &'a [f64]> + 'a {
-        self.blocks.iter().map(move |block| {
-            let (part, rest) = v.split_at(block.n_features());
-            v = rest;
-            part
-        })
-    }
+/// Vectors of length `n`, of which `of(k, i)` is element i of vector k, side by side: what belongs to one column is fetched together.
+fn interleaved<const K: usize>(n: usize, of: impl Fn(usize, usize) -> f64 + Sync) -> Vec<[f64; K]> {
+    (0..n).into_par_iter().with_min_len(TASK).map(|i| std::array::from_fn(|k| of(k, i))).collect()
+}
+
+/// The k-th of interleaved vectors.
+fn lane<const K: usize>(vectors: &[[f64; K]], k: usize) -> Vec<f64> {
+    vectors.par_iter().with_min_len(TASK).map(|x| x[k]).collect()
 }
 
 impl Records for FeatureMatrix {
@@ -217,6 +298,22 @@ mod tests {
         assert_eq!(x.transposed_product(&u), columns);
         let squares: Vec<f64> =
             (0..6).map(|j| dot(&[WRITTEN_OUT[0][j].powi(2), WRITTEN_OUT[1][j].powi(2)], &[1.0, 2.0])).collect();
-        assert_eq!(x.curvature(&[1.0, 2.0]), squares);
+        assert_eq!(x.curvatures(&[&[1.0, 2.0]]), [squares]);
+    }
+
+    #[test]
+    fn vectors_together_are_as_alone() {
+        let x = factored();
+        let vectors: Vec<Vec<f64>> = (0..6).map(|k| (0..6).map(|j| f64::from(j * 7 + k).sin()).collect()).collect();
+        let scale = [2.0, 1.0, 0.5, 1.0, 1.0, 3.0];
+        let operands: Vec<Operand<'_>> = vectors.iter().map(|v| Operand { v, scale: Some(&scale) }).collect();
+        let scaled = |v: &[f64]| -> Vec<f64> { v.iter().zip(scale).map(|(v, s)| v * s).collect() };
+        let rows: Vec<&[f64]> = vectors.iter().map(|v| &v[..2]).collect();
+        for n in 0..=6 {
+            let alone: Vec<Vec<f64>> = vectors[..n].iter().map(|v| x.product(&scaled(v))).collect();
+            assert_eq!(x.products(&operands[..n]), alone);
+            let alone: Vec<Vec<f64>> = rows[..n].iter().map(|u| x.transposed_product(u)).collect();
+            assert_eq!(x.transposed_products(&rows[..n]), alone);
+        }
     }
 }

@@ -23,6 +23,7 @@ pub use tokenizer::{Token, Tokenizer};
 pub use vocabulary::Vocabulary;
 
 pub(crate) use documents::NAME;
+pub(crate) use matrix::Operand;
 pub(crate) use subwords::subword_spans;
 pub(crate) use tokenizer::Piece;
 pub(crate) use vocabulary::sublinear;

@@ -72,6 +72,20 @@ impl StringTable {
         (0..self.len()).map(|i| self.get(i))
     }
 
+    /// The position here of each string of another table: one walk over both, as both are sorted.
+    pub(crate) fn places_of(&self, others: &StringTable) -> Vec<Option<u32>> {
+        let mut at = 0;
+        (0..others.len())
+            .map(|i| {
+                let wanted = others.get_bytes(i);
+                while at < self.len() && self.get_bytes(at) < wanted {
+                    at += 1;
+                }
+                (at < self.len() && self.get_bytes(at) == wanted).then_some(at as u32)
+            })
+            .collect()
+    }
+
     /// An index for look-ups by string.
     pub(crate) fn index(&self) -> StringIndex {
         let mut index = StringIndex { table: HashTable::with_capacity(self.len()), hasher: FixedState::default() };
@@ -110,6 +124,9 @@ mod tests {
             assert_eq!(index.find(&table, string), Some(i as u32));
         }
         assert_eq!(index.find(&table, "b"), None);
+        let others = StringTable::from_sorted(["a", "b", "ée", "ö"]);
+        assert_eq!(table.places_of(&others), [Some(1), None, Some(3), None]);
+        assert_eq!(others.places_of(&table), [None, Some(0), None, Some(2)]);
         assert_eq!(StringTable::from_parts(table.bytes().to_vec(), table.offsets().to_vec()), Some(table));
     }
 

@@ -17,6 +17,7 @@ mod reading;
 mod scorer;
 mod slots;
 mod summary;
+mod vectors;
 
 pub use artifact::{FORMAT, Feature, Model};
 pub use explain::{Contribution, Explanation, FrameExplanation};
@@ -30,4 +31,4 @@ pub use summary::{FrameSummary, Metadata, Profile, TrainingSummary};
 mod tests;
 
 pub(crate) use artifact::{Parts, text_digests};
-pub(crate) use fit::{FrameFit, fit_frame};
+pub(crate) use fit::{FrameFit, Problems};

@@ -2,9 +2,16 @@
 //!
 //! Source: Nocedal & Wright (2006), Numerical Optimization, algorithm 7.1; Lin, Weng & Keerthi (2008), JMLR 9, for the
 //! logistic case. Preconditioned by the diagonal of the Hessian (Jacobi).
+//!
+//! The frames of a model share the matrix, and nearly all time goes into fetching it. So their descents walk side by side: in
+//! each round every one of them names a vector, all vectors are multiplied by the matrix together, and then by its transpose.
+//! No descent sees another's numbers, and each does exactly what it would do alone.
 
+use rayon::prelude::*;
+
+use super::vectors::{add_scaled, change, collect, dot, norm, sum, sum_of};
 use crate::error::{ErrorKind, Result};
-use crate::features::FeatureMatrix;
+use crate::features::{FeatureMatrix, Operand};
 use crate::stats::{log_loss_of_margin, sigmoid};
 
 /// Conjugate-gradient steps within one Newton step, at most.
@@ -17,7 +24,6 @@ const MAX_HALVINGS: usize = 40;
 /// It is solved in `v = w/s`, where the penalty is round. Points are in v, except where they come in and go out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Objective<'a> {
-    pub matrix: &'a FeatureMatrix,
     /// 1 where the frame is present, 0 elsewhere; length n_samples.
     pub targets: &'a [f64],
     /// `cᵢ`: 0 where the row is not coded for this frame; length n_samples.
@@ -25,6 +31,8 @@ pub(crate) struct Objective<'a> {
     pub alpha: f64,
     /// `sⱼ`, above 0; length n_features, or `None` for all 1.
     pub scale: Option<&'a [f64]>,
+    /// Where to begin, if not at the origin.
+    pub start: Option<&'a Point>,
 }
 
 /// A point: weights of the features, with the intercept as the last entry.
@@ -39,156 +47,312 @@ pub(crate) struct Solution {
     pub objective: f64,
 }
 
-impl Objective<'_> {
-    fn decisions(&self, point: &[f64]) -> Vec<f64> {
-        let (intercept, weights) = point.split_last().expect("a point has an intercept");
-        let mut z = match self.scale {
-            None => self.matrix.product(weights),
-            Some(scale) => self.matrix.product(&weights.iter().zip(scale).map(|(v, s)| v * s).collect::<Vec<_>>()),
+/// When a descent ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopping {
+    /// The gradient's norm, as a share of its norm at zero weights.
+    pub tolerance: f64,
+    /// Newton steps after which it is given up.
+    pub max_iterations: usize,
+}
+
+/// Minimises several objectives over one matrix of shape (n_samples, n_features), with the solutions in the same order.
+///
+/// # Errors
+/// [`ErrorKind::NotConverged`], of the first that did not.
+pub(crate) fn minimise(
+    matrix: &FeatureMatrix,
+    objectives: &[Objective<'_>],
+    stopping: Stopping,
+) -> Result<Vec<Solution>> {
+    let n_features = matrix.n_features();
+    let mut descents: Vec<Descent<'_>> =
+        objectives.iter().map(|objective| Descent::new(*objective, stopping, n_features)).collect();
+    loop {
+        let mut beginning: Vec<&mut Descent<'_>> = descents.iter_mut().filter(|one| one.turn == Turn::Begin).collect();
+        let curvatures: Vec<&[f64]> = beginning.iter().map(|one| &one.curvature[..]).collect();
+        let diagonals = matrix.curvatures(&curvatures);
+        beginning.par_iter_mut().zip(diagonals).for_each(|(one, diagonal)| one.begin(diagonal));
+
+        let mut moving: Vec<&mut Descent<'_>> = descents.iter_mut().filter(|one| one.wants_product()).collect();
+        let operands: Vec<Operand<'_>> = moving.iter().map(|one| one.operand()).collect();
+        let products = matrix.products(&operands);
+        moving.par_iter_mut().zip(products).for_each(|(one, product)| one.forward(product));
+
+        let mut waiting: Vec<&mut Descent<'_>> = descents.iter_mut().filter(|one| one.is_running()).collect();
+        if waiting.is_empty() {
+            break;
+        }
+        let pulls: Vec<&[f64]> = waiting.iter().map(|one| &one.pull[..]).collect();
+        let products = matrix.transposed_products(&pulls);
+        waiting.par_iter_mut().zip(products).for_each(|(one, product)| one.backward(product));
+    }
+    descents.into_iter().map(Descent::end).collect()
+}
+
+/// What a descent does in a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// Asks for the gradient at zero weights, the measure of all others.
+    Origin,
+    /// Asks for the gradient at the point it starts from.
+    Start,
+    /// Asks for the Hessian's diagonal, to begin a Newton step.
+    Begin,
+    /// Asks for a product with the Hessian, to solve for the step.
+    Solve,
+    /// Takes the step, and asks for the gradient where it leads.
+    Step,
+    Arrived,
+    Failed,
+}
+
+/// One objective's way down.
+struct Descent<'a> {
+    objective: Objective<'a>,
+    stopping: Stopping,
+    turn: Turn,
+    point: Point,
+    /// Decision values at the point; length n_samples, as all vectors but `point` and those of `Conjugate`.
+    z: Vec<f64>,
+    value: f64,
+    iterations: usize,
+    gradient: Point,
+    gradient_norm: f64,
+    at_origin: f64,
+    wanted: f64,
+    /// Second derivatives of the loss at the point.
+    curvature: Vec<f64>,
+    /// What the transposed matrix is to be multiplied by.
+    pull: Vec<f64>,
+    solver: Conjugate,
+}
+
+/// Conjugate gradients on `H s = -g`, preconditioned.
+#[derive(Default)]
+struct Conjugate {
+    preconditioner: Point,
+    step: Point,
+    residual: Point,
+    direction: Point,
+    size: f64,
+    enough: f64,
+    iterations: usize,
+}
+
+impl<'a> Descent<'a> {
+    fn new(objective: Objective<'a>, stopping: Stopping, n_features: usize) -> Self {
+        let mut descent = Descent {
+            objective,
+            stopping,
+            turn: Turn::Origin,
+            point: vec![0.0; n_features + 1],
+            z: vec![0.0; objective.targets.len()],
+            value: 0.0,
+            iterations: 0,
+            gradient: Point::new(),
+            gradient_norm: 0.0,
+            at_origin: 0.0,
+            wanted: 0.0,
+            curvature: Vec::new(),
+            pull: Vec::new(),
+            solver: Conjugate::default(),
         };
-        z.iter_mut().for_each(|z| *z += intercept);
-        z
+        descent.value = descent.value_at(&descent.point, &descent.z);
+        descent.pull = descent.residuals();
+        descent
     }
 
-    fn value(&self, point: &[f64], z: &[f64]) -> f64 {
-        let loss: f64 = z
-            .iter()
-            .zip(self.targets)
-            .zip(self.weights)
-            .filter(|(_, c)| **c > 0.0)
-            .map(|((z, t), c)| c * log_loss_of_margin(if *t > 0.5 { *z } else { -z }))
-            .sum();
-        let (_, weights) = point.split_last().expect("a point has an intercept");
-        loss + 0.5 * self.alpha * dot(weights, weights)
+    fn wants_product(&self) -> bool {
+        matches!(self.turn, Turn::Start | Turn::Solve | Turn::Step)
     }
 
-    fn gradient(&self, point: &[f64], proba: &[f64]) -> Point {
-        let residuals: Vec<f64> =
-            proba.iter().zip(self.targets).zip(self.weights).map(|((p, t), c)| c * (p - t)).collect();
-        self.pull_back(&residuals, point)
+    fn is_running(&self) -> bool {
+        !matches!(self.turn, Turn::Arrived | Turn::Failed)
     }
 
-    /// `s ∘ Xᵀ u + α v` for the features, `Σ u` for the intercept: the last entry of `v`, which `zip` leaves out.
-    fn pull_back(&self, u: &[f64], v: &[f64]) -> Point {
-        let mut out = self.matrix.transposed_product(u);
-        if let Some(scale) = self.scale {
-            out.iter_mut().zip(scale).for_each(|(g, s)| *g *= s);
+    /// The vector of this round, its intercept last.
+    fn moving(&self) -> &Point {
+        match self.turn {
+            Turn::Solve => &self.solver.direction,
+            Turn::Step => &self.solver.step,
+            _ => &self.point,
         }
-        out.iter_mut().zip(v).for_each(|(g, v)| *g += self.alpha * v);
-        out.push(u.iter().sum());
-        out
     }
 
-    /// Minimises from `start`, until the gradient's norm is `tolerance` times its norm at zero weights.
-    pub(crate) fn minimise(&self, start: Option<&Point>, tolerance: f64, max_iterations: usize) -> Result<Solution> {
-        let n_features = self.matrix.n_features();
-        let origin = vec![0.0; n_features + 1];
-        let at_origin = norm(&self.gradient(&origin, &vec![0.5; self.targets.len()]));
-        // Where the classes balance exactly, the gradient at the origin is rounding, and no share of it can be reached.
-        let rounding = 1e-12 * self.weights.iter().sum::<f64>();
-        let wanted = (tolerance * at_origin).max(rounding);
+    fn operand(&self) -> Operand<'_> {
+        let (_, v) = self.moving().split_last().expect("a point has an intercept");
+        Operand { v, scale: self.objective.scale }
+    }
 
-        let mut point = start.map_or(origin, |weights| self.rescaled(weights, |w, s| w / s));
-        let mut z = self.decisions(&point);
-        let mut objective = self.value(&point, &z);
-        let mut iterations = 0;
-        loop {
-            let proba: Vec<f64> = z.iter().map(|z| sigmoid(*z)).collect();
-            let gradient = self.gradient(&point, &proba);
-            let gradient_norm = norm(&gradient);
-            if gradient_norm <= wanted {
-                let point = self.rescaled(&point, |v, s| v * s);
-                return Ok(Solution { point, iterations, gradient_norm, objective });
+    /// Takes `X v` of the round's vector, and says in `pull` what it wants multiplied by `Xᵀ`.
+    fn forward(&mut self, mut product: Vec<f64>) {
+        let intercept = *self.moving().last().expect("a point has an intercept");
+        change(&mut product, |_, z| *z += intercept);
+        match self.turn {
+            Turn::Solve => {
+                change(&mut product, |i, z| *z *= self.curvature[i]);
+                self.pull = product;
+                return;
             }
-            let failed = ErrorKind::NotConverged { iterations, gradient_norm, wanted };
-            if iterations == max_iterations {
-                return Err(failed.into());
+            Turn::Step => self.take_step(&product),
+            _ => {
+                self.z = product;
+                self.value = self.value_at(&self.point, &self.z);
             }
-            iterations += 1;
+        }
+        self.pull = self.residuals();
+    }
 
-            let curvature: Vec<f64> = proba.iter().zip(self.weights).map(|(p, c)| c * p * (1.0 - p)).collect();
-            // Far from the solution a rough direction is as good as an exact one.
-            let forcing = (gradient_norm / at_origin).sqrt().min(0.1);
-            let step = self.direction(&gradient, &curvature, forcing);
-            let dz = self.decisions(&step);
-            let slope = dot(&gradient, &step);
-            let mut length = 1.0;
-            let taken = (0..MAX_HALVINGS).find_map(|_| {
-                let next: Point = point.iter().zip(&step).map(|(w, s)| w + length * s).collect();
-                let next_z: Vec<f64> = z.iter().zip(&dz).map(|(z, d)| z + length * d).collect();
-                let value = self.value(&next, &next_z);
-                // Near the solution the gain drowns in rounding; a step that loses nothing visible is taken.
-                let rounding = 1e-13 * objective.abs();
-                if value <= objective + 1e-4 * length * slope + rounding {
-                    return Some((next, next_z, value));
+    /// Takes `Xᵀ u` of what `pull` was.
+    fn backward(&mut self, product: Vec<f64>) {
+        let pulled = self.pulled(product);
+        match self.turn {
+            Turn::Solve => self.solve(&pulled),
+            Turn::Origin => {
+                self.at_origin = norm(&pulled);
+                // Where the classes balance exactly, the gradient at the origin is rounding, and no share of it can be reached.
+                let rounding = 1e-12 * sum(self.objective.weights);
+                self.wanted = (self.stopping.tolerance * self.at_origin).max(rounding);
+                match self.objective.start {
+                    None => self.arrive(pulled),
+                    Some(start) => {
+                        self.point = self.rescaled(start, |w, s| w / s);
+                        self.turn = Turn::Start;
+                    }
                 }
-                length *= 0.5;
-                None
+            }
+            _ => self.arrive(pulled),
+        }
+    }
+
+    /// `s ∘ Xᵀ u + α v` for the features, `Σ u` for the intercept: the last entry of `v`, which takes no part.
+    fn pulled(&self, mut product: Vec<f64>) -> Point {
+        let alpha = self.objective.alpha;
+        // A step was taken before its gradient is asked for: that is where the point is now.
+        let v = if self.turn == Turn::Solve { &self.solver.direction } else { &self.point };
+        match self.objective.scale {
+            None => change(&mut product, |j, g| *g += alpha * v[j]),
+            Some(scale) => change(&mut product, |j, g| *g = *g * scale[j] + alpha * v[j]),
+        }
+        product.push(sum(&self.pull));
+        product
+    }
+
+    /// Is at a point whose gradient is known: ends there, or begins a Newton step.
+    fn arrive(&mut self, gradient: Point) {
+        self.gradient_norm = norm(&gradient);
+        self.gradient = gradient;
+        if self.gradient_norm <= self.wanted {
+            self.turn = Turn::Arrived;
+        } else if self.iterations == self.stopping.max_iterations {
+            self.turn = Turn::Failed;
+        } else {
+            self.iterations += 1;
+            let (z, weights) = (&self.z, self.objective.weights);
+            self.curvature = collect(z.len(), |i| {
+                let p = sigmoid(z[i]);
+                weights[i] * p * (1.0 - p)
             });
-            (point, z, objective) = taken.ok_or(failed)?;
+            self.turn = Turn::Begin;
         }
     }
 
-    /// Solves `H s = -g` by preconditioned conjugate gradients until the residual is `forcing` times the right-hand side.
-    fn direction(&self, gradient: &[f64], curvature: &[f64], forcing: f64) -> Point {
-        let mut preconditioner = self.matrix.curvature(curvature);
-        if let Some(scale) = self.scale {
-            preconditioner.iter_mut().zip(scale).for_each(|(m, s)| *m *= s * s);
+    /// Begins to solve for a Newton step, with the diagonal of `Xᵀ diag(d) X`.
+    fn begin(&mut self, mut diagonal: Vec<f64>) {
+        let alpha = self.objective.alpha;
+        match self.objective.scale {
+            None => change(&mut diagonal, |_, m| *m += alpha),
+            Some(scale) => change(&mut diagonal, |j, m| *m = *m * (scale[j] * scale[j]) + alpha),
         }
-        preconditioner.iter_mut().for_each(|m| *m += self.alpha);
-        preconditioner.push(curvature.iter().sum::<f64>().max(f64::MIN_POSITIVE));
-
-        let mut step = vec![0.0; gradient.len()];
-        let mut residual: Point = gradient.iter().map(|g| -g).collect();
-        let precondition = |r: &[f64]| -> Point { r.iter().zip(&preconditioner).map(|(r, m)| r / m).collect() };
-        let mut towards = precondition(&residual);
-        let mut size = dot(&residual, &towards);
+        diagonal.push(sum(&self.curvature).max(f64::MIN_POSITIVE));
+        let residual: Point = collect(self.gradient.len(), |j| -self.gradient[j]);
+        let direction: Point = collect(residual.len(), |j| residual[j] / diagonal[j]);
+        let size = dot(&residual, &direction);
+        // Far from the solution a rough direction is as good as an exact one.
+        let forcing = (self.gradient_norm / self.at_origin).sqrt().min(0.1);
         let enough = forcing * forcing * size;
-        let mut direction = towards.clone();
-        for _ in 0..MAX_INNER {
-            let product = self.hessian_product(&direction, curvature);
-            let bend = dot(&direction, &product);
-            if bend <= 0.0 {
-                break;
-            }
-            let length = size / bend;
-            add_scaled(&mut step, length, &direction);
-            add_scaled(&mut residual, -length, &product);
-            towards = precondition(&residual);
-            let next = dot(&residual, &towards);
-            if next <= enough {
-                break;
-            }
-            let keep = next / size;
-            size = next;
-            direction.iter_mut().zip(&towards).for_each(|(d, t)| *d = t + keep * *d);
-        }
-        step
+        let step = vec![0.0; residual.len()];
+        self.solver = Conjugate { preconditioner: diagonal, step, residual, direction, size, enough, iterations: 0 };
+        self.turn = Turn::Solve;
     }
 
-    fn rescaled(&self, point: &[f64], rescale: impl Fn(f64, f64) -> f64) -> Point {
+    /// One step of the conjugate gradients, of whose direction `product` is the product with the Hessian.
+    fn solve(&mut self, product: &[f64]) {
+        let Conjugate { preconditioner, step, residual, direction, size, enough, iterations } = &mut self.solver;
+        let bend = dot(direction, product);
+        if bend <= 0.0 {
+            self.turn = Turn::Step;
+            return;
+        }
+        let length = *size / bend;
+        add_scaled(step, length, direction);
+        add_scaled(residual, -length, product);
+        let next = sum_of(residual, preconditioner, |r, m| r * (r / m));
+        *iterations += 1;
+        if next <= *enough {
+            self.turn = Turn::Step;
+            return;
+        }
+        let keep = next / *size;
+        *size = next;
+        change(direction, |j, d| *d = residual[j] / preconditioner[j] + keep * *d);
+        if *iterations == MAX_INNER {
+            self.turn = Turn::Step;
+        }
+    }
+
+    /// Goes along the solver's step, which changes the decision values by `dz`, as far as the objective falls.
+    fn take_step(&mut self, dz: &[f64]) {
+        let Conjugate { step, .. } = std::mem::take(&mut self.solver);
+        let slope = dot(&self.gradient, &step);
+        let mut length = 1.0;
+        for _ in 0..MAX_HALVINGS {
+            let next: Point = collect(step.len(), |j| self.point[j] + length * step[j]);
+            let next_z: Vec<f64> = collect(dz.len(), |i| self.z[i] + length * dz[i]);
+            let value = self.value_at(&next, &next_z);
+            // Near the solution the gain drowns in rounding; a step that loses nothing visible is taken.
+            let rounding = 1e-13 * self.value.abs();
+            if value <= self.value + 1e-4 * length * slope + rounding {
+                (self.point, self.z, self.value) = (next, next_z, value);
+                return;
+            }
+            length *= 0.5;
+        }
+        self.turn = Turn::Failed;
+    }
+
+    /// The objective at a point with decision values `z`.
+    fn value_at(&self, point: &[f64], z: &[f64]) -> f64 {
+        let Objective { targets, weights, alpha, .. } = self.objective;
+        let losses = collect(z.len(), |i| {
+            let margin = if targets[i] > 0.5 { z[i] } else { -z[i] };
+            if weights[i] > 0.0 { weights[i] * log_loss_of_margin(margin) } else { 0.0 }
+        });
+        let (_, features) = point.split_last().expect("a point has an intercept");
+        sum(&losses) + 0.5 * alpha * dot(features, features)
+    }
+
+    /// The loss's first derivatives by the decision values.
+    fn residuals(&self) -> Vec<f64> {
+        let Objective { targets, weights, .. } = self.objective;
+        collect(self.z.len(), |i| weights[i] * (sigmoid(self.z[i]) - targets[i]))
+    }
+
+    fn rescaled(&self, point: &[f64], rescale: impl Fn(f64, f64) -> f64 + Sync + Send) -> Point {
         let mut point = point.to_vec();
-        if let Some(scale) = self.scale {
-            point.iter_mut().zip(scale).for_each(|(x, s)| *x = rescale(*x, *s));
+        if let Some(scale) = self.objective.scale {
+            change(&mut point[..scale.len()], |j, x| *x = rescale(*x, scale[j]));
         }
         point
     }
 
-    fn hessian_product(&self, v: &[f64], curvature: &[f64]) -> Point {
-        let mut u = self.decisions(v);
-        u.iter_mut().zip(curvature).for_each(|(u, d)| *u *= d);
-        self.pull_back(&u, v)
+    fn end(self) -> Result<Solution> {
+        let Descent { iterations, gradient_norm, wanted, value, .. } = self;
+        if self.turn == Turn::Failed {
+            return Err(ErrorKind::NotConverged { iterations, gradient_norm, wanted }.into());
+        }
+        let point = self.rescaled(&self.point, |v, s| v * s);
+        Ok(Solution { point, iterations, gradient_norm, objective: value })
     }
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn norm(a: &[f64]) -> f64 {
-    dot(a, a).sqrt()
-}
-
-fn add_scaled(sum: &mut [f64], factor: f64, v: &[f64]) {
-    sum.iter_mut().zip(v).for_each(|(s, v)| *s += factor * v);
 }

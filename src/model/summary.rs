@@ -33,6 +33,9 @@ pub struct TrainingSummary {
     pub n_folds: usize,
     /// Penalties tried.
     pub alphas: Vec<f64>,
+    /// Rows on which they were chosen, where these were not all.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub alpha_rows: Option<usize>,
     /// Seed of folds and bootstrap.
     pub seed: u64,
     /// Options of the estimator; `alpha` there is overruled per frame.

@@ -154,8 +154,12 @@ fn settings(out: &mut String, model: &Model) {
     );
     let _ = writeln!(
         out,
-        "  alpha from {} by average precision over {} folds that hold out whole {}, seed {}",
+        "  alpha from {} by average precision{} over {} folds that hold out whole {}, seed {}",
         alphas.join(", "),
+        training
+            .alpha_rows
+            .map(|n| format!(" on {} drawn in whole articles", counted(n, "row", "rows")))
+            .unwrap_or_default(),
         training.n_folds,
         training.group.unit(),
         training.seed,

@@ -8,6 +8,7 @@ mod cross_fit;
 mod cross_validate;
 mod params;
 mod progress;
+mod subsample;
 mod train;
 
 pub use cross_validate::{CrossValidated, cross_validate};

@@ -2,14 +2,14 @@
 
 use rayon::prelude::*;
 
-use super::cross_fit::{Choice, fit_rows, out_of_fold};
+use super::cross_fit::{Choice, out_of_fold, problems};
 use super::params::TrainParams;
 use super::progress::Progress;
 use crate::corpus::{Categories, Code, Corpus, Folds, GroupBy, folds};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{Evaluation, Leakage, LeakageScore, Predictions};
 use crate::features::{Documents, Lexicon, Tokenizer, Vocabulary};
-use crate::model::{FittedLogistic, FrameFit, FrameSummary, Model, Parts, Profile, TrainingSummary, text_digests};
+use crate::model::{FittedLogistic, FrameSummary, Model, Parts, Profile, TrainingSummary, text_digests};
 use crate::stats::quantile;
 
 /// What a training run leaves: the model, and what should be said about the run.
@@ -65,19 +65,15 @@ fn run(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress, keep: boo
     let tokenizer = Tokenizer::default();
     let lexicon = Lexicon::new(Documents::new(&tokenizer, &corpus.texts)?, &params.features.0);
 
-    progress.begin("cross-validating", corpus.frames.names(), folds.n_folds * params.alphas.len());
-    let scores = out_of_fold(corpus, &lexicon, &folds, &params, progress, keep)?;
-    progress.end();
+    let scores = out_of_fold(corpus, &lexicon, &folds, &params, ("cross-validating", progress), keep)?;
     let choices = scores.choose(None)?;
     let out_of_fold_predictions = scores.cross_fitted()?;
     let mut evaluation = out_of_fold_predictions.judge(corpus, params.bootstrap)?;
     if params.leakage {
         evaluation.leakage = leakage(corpus, (group, &folds), &evaluation, &params, |other, folds| {
             let stage = format!("holding out {}", other.unit());
-            progress.begin(&stage, corpus.frames.names(), folds.n_folds * params.alphas.len());
-            let scores = out_of_fold(corpus, &lexicon, folds, &params, progress, false);
-            progress.end();
-            scores?.cross_fitted()?.judge(corpus, params.bootstrap)
+            let scores = out_of_fold(corpus, &lexicon, folds, &params, (&stage, progress), false)?;
+            scores.cross_fitted()?.judge(corpus, params.bootstrap)
         })?;
     }
 
@@ -90,19 +86,14 @@ fn run(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress, keep: boo
         return Err(Error::parameter("min-df and min-df-subword", found, expected));
     }
     let matrix = vocabulary.transform(&lexicon, &rows, &params.features.0);
-    let fits: Vec<FrameFit> = (0..corpus.frames.len())
-        .into_par_iter()
-        .map(|j| {
-            let alpha = params.alphas[choices[j].alpha];
-            let fit = fit_rows(corpus, &rows, &matrix, j, alpha, &params, None);
-            progress.step(j);
-            fit
-        })
-        .collect::<Result<_>>()?;
+    let chosen: Vec<_> = choices.iter().enumerate().map(|(j, choice)| (j, params.alphas[choice.alpha], None)).collect();
+    let fits = problems(corpus, &rows, &matrix, &params)?.fit(&chosen)?;
+    (0..fits.len()).for_each(|j| progress.step(j));
     progress.end();
     let fitted = FittedLogistic::from_frames(&fits, matrix.n_features());
     let training = TrainingSummary {
         profile: profile(&out_of_fold_predictions, scores.unknown_words),
+        alpha_rows: scores.n_choosing(),
         ..summary(corpus, &params, group, &folds, &choices, &fitted, evaluation)
     };
     let trained_on = text_digests(&corpus.texts);
@@ -122,8 +113,11 @@ fn run(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress, keep: boo
         .into_par_iter()
         .map(|k| {
             let (fit, choices) = (scores.fits[k].clone(), scores.choose(Some(k))?);
-            let chosen = fit.points.into_iter().zip(&choices).map(|(mut path, choice)| path.swap_remove(choice.alpha));
-            let fitted = FittedLogistic::from_points(&chosen.collect::<Vec<_>>());
+            let chosen = |(path, choice): (Vec<(usize, Vec<f64>)>, &Choice)| {
+                path.into_iter().find_map(|(alpha, point)| (alpha == choice.alpha).then_some(point))
+            };
+            let points: Vec<Vec<f64>> = fit.points.into_iter().zip(&choices).filter_map(chosen).collect();
+            let fitted = FittedLogistic::from_points(&points);
             Model::new(parts(fit.vocabulary, fitted, &choices))
         })
         .collect::<Result<_>>()?;
@@ -164,6 +158,7 @@ fn summary(
         group,
         n_folds: folds.n_folds,
         alphas: params.alphas.clone(),
+        alpha_rows: None,
         seed: params.seed,
         logistic: params.logistic.0.clone(),
         frames: corpus.frames.names().iter().enumerate().map(frame).collect(),
