@@ -1,7 +1,7 @@
 //! One frame's fit on features that other solvers can be given, by benches/peers: the same matrix, targets and
 //! penalty.
 //!
-//!     cargo bench --bench solver -- CODED.csv FOLDER
+//!     cargo bench --bench solver -- CODED.csv [FOLDER]
 //!
 //! Fits the first frame of the coded rows with the penalty that is round, as theirs is; prints as one JSON object how
 //! long that took and where it ended, and writes into FOLDER, little-endian and without headers, the matrix written
@@ -31,9 +31,10 @@ const ALPHA: f64 = 0.3;
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     match &args[..] {
-        [coded, folder] => measure(coded, Path::new(folder)),
+        [coded, folder] => measure(coded, Some(Path::new(folder))),
+        [coded] => measure(coded, None),
         [] => test(),
-        _ => panic!("expected CODED.csv FOLDER"),
+        _ => panic!("expected CODED.csv [FOLDER]"),
     }
 }
 
@@ -58,13 +59,14 @@ fn fit(texts: &[String], present: &[bool]) -> Fitted {
     Fitted { took: started.elapsed(), dataset, solution }
 }
 
-fn measure(coded: &str, folder: &Path) {
+fn measure(coded: &str, folder: Option<&Path>) {
     let paths = [coded.to_owned()];
     let corpus = Corpus::read(&paths, &CorpusOptions::default()).unwrap_or_else(|error| panic!("{error}"));
     let codes = corpus.codes.column(0).into_iter().map(|code| code.as_bool());
     let present: Vec<bool> = codes.map(|code| code.expect("every row is coded")).collect();
     let fitted = fit(&corpus.texts, &present);
-    let n_entries = write(&fitted, folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let write = |folder| write(&fitted, folder).unwrap_or_else(|error| panic!("{}: {error}", Path::display(folder)));
+    let n_entries = folder.map(write);
     let (matrix, report) = (&fitted.dataset.records, &fitted.solution.fits[0]);
     let facts = serde_json::json!({
         "frame": corpus.frames.names()[0],

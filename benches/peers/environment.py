@@ -100,16 +100,17 @@ def _said(*words: str | Path) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def versions(programs: Programs) -> dict[str, str]:
-    """Each program's name and version."""
+def versions(programs: Programs, built: bool) -> dict[str, str]:
+    """Each program's name and version; a program that was not built here may be of any commit."""
     listed = json.loads(_said(programs.python, "-m", "pip", "--disable-pip-version-check", "list", "--format=json"))
     installed = {package["name"]: package["version"] for package in listed}
     wanted = [line.split("==")[0] for line in REQUIREMENTS.read_text(encoding="utf-8").split()]
     commit = _said("git", "rev-parse", "--short", "HEAD") or "unknown"
     changed = " with changes" if _said("git", "status", "--porcelain", "--untracked-files=no") else ""
+    own = {"commit": commit + changed} if built else {"program": str(programs.framescope)}
     return {
         "framescope": _said(programs.framescope, "--version").removeprefix("framescope "),
-        "commit": commit + changed,
+        **own,
         "rustc": _said("rustc", "--version").split()[1],
         "fastText": _said("dpkg-query", "-W", "-f", "${Version}", "fasttext") or "of unknown version",
         "Python": _said(programs.python, "--version").removeprefix("Python "),

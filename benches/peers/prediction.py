@@ -103,9 +103,11 @@ def _beside(name: str, n: int, runs: dict[str, list[Run]], starts: dict[str, lis
         facts["over_floor"] = ratio
         notes.append(f"**{ratio:.2f} × the floor's time** (goal at most {FLOOR_GOAL})")
     elif name in GOALS:
-        begun = (median(runs[name]) - start) / max(own - median(starts["framescope"]), 1e-9)
-        facts["slower_once_begun"] = begun
-        notes.append(f"{begun:.0f} × framescope's time where both have begun")
+        work, own_work = median(runs[name]) - start, own - median(starts["framescope"])
+        # With few rows the start is all there is.
+        if work > 0 and own_work > 0:
+            facts["slower_without_start"] = work / own_work
+            notes.append(f"{work / own_work:.0f} × framescope's time without the single row's, of both")
     return Result("predict, 3 frames", name, n, "rows", runs[name], "; ".join(notes), facts)
 
 
@@ -132,12 +134,11 @@ def growth(task: str, unit: str, sized: Sequence[tuple[int, list[Run]]]) -> list
         if before:
             step = (median(runs) - median(before)) / (n - n_before)
             facts = {"seconds_per_further_unit": step}
-            note = f"{_cost(step)} a further {unit.removesuffix('s')}"
+            note = f"{_cost(step, unit)} more"
         results.append(Result(task, "framescope", n, unit, runs, note, facts))
     line = fitted(sized)
     facts = {**results[-1].facts, "slope_seconds": line.slope, "intercept_seconds": line.intercept}
-    per_unit = f"{_cost(line.slope)} a {unit.removesuffix('s')}"
-    slope = f"**least squares over {len(sized)} sizes: {per_unit}** and {line.intercept:.2f} s once"
+    slope = f"**least squares: {_cost(line.slope, unit)}** and {line.intercept:.2f} s once, {len(sized)} sizes"
     last = results[-1]
     note = "; ".join(part for part in (last.note, slope) if part)
     return [*results[:-1], Result(task, last.program, last.n, unit, last.runs, note, facts)]
@@ -148,5 +149,6 @@ def fitted(sized: Sequence[tuple[int, list[Run]]]) -> Line:
     return least_squares([(n, one.seconds) for n, runs in sized for one in runs])
 
 
-def _cost(seconds: float) -> str:
-    return f"{seconds * 1e6:.2f} µs" if abs(seconds) < 1e-3 else f"{seconds * 1e3:.2f} ms"
+def _cost(seconds: float, unit: str) -> str:
+    """Of a row, or of a megabyte."""
+    return f"{seconds * 1e9:.1f} ms a MB" if unit == "bytes" else f"{seconds * 1e6:.2f} µs a {unit.removesuffix('s')}"

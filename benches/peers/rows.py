@@ -48,9 +48,16 @@ class Source:
     generated: bool
 
 
+def _told(work: Callable[..., None], *args: object) -> None:
+    try:
+        work(*args)
+    except Failure as failure:
+        sys.exit(f"error: {failure}")
+
+
 def apart(work: Callable[..., None], *args: object) -> None:
     """Calls `work` in a process of its own, whose memory ends with it."""
-    process = multiprocessing.get_context("fork").Process(target=work, args=args)
+    process = multiprocessing.get_context("fork").Process(target=_told, args=(work, *args))
     process.start()
     process.join()
     if process.exitcode != 0:
@@ -69,6 +76,12 @@ def coded_rows(path: Path, limit: int | None = None) -> list[tuple[str, list[str
     return [
         (text, [label for label in labels.split(";") if label != "none"]) for text, labels in islice(coded, limit)
     ]
+
+
+def columns(path: Path) -> list[str]:
+    """The header of a CSV."""
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        return next(csv.reader(file), [])
 
 
 def count(path: Path) -> int:
@@ -94,8 +107,6 @@ def _spliced(path: Path, text_column: str, n: int) -> Iterator[dict[str, str]]:
 
 def _found(source: Source, n: int) -> Iterator[dict[str, str]]:
     for row in islice(records(source.path), n):
-        if source.text_column not in row:
-            raise Failure(f"{source.path} has no column {source.text_column}; name it with --text-column")
         yield {"text": row.pop(source.text_column), **row}
 
 

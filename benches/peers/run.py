@@ -12,6 +12,7 @@ import argparse
 import dataclasses
 import datetime
 import json
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -20,7 +21,7 @@ from about import described, heading, remarks
 from environment import LABELS, ROOT, machine, prepare, versions
 from measure import Failure
 from prediction import as_rows_grow, beside_peers
-from rows import Source, apart, write_rows
+from rows import Source, apart, columns, write_rows
 from setting import FULL_SCALE, QUICK, Result, Setting, Sizes, tell
 from stages import compare, segment
 from table import as_data, markdown
@@ -79,6 +80,10 @@ def source(options: argparse.Namespace) -> Source:
         )
     if not path.is_file():
         raise Failure(f"there is no file {path}")
+    if options.text_column not in columns(path):
+        raise Failure(
+            f"{path} has no column {options.text_column!r}, but {columns(path)}; name it with --text-column"
+        )
     return Source(path, options.text_column, generated=False)
 
 
@@ -90,6 +95,15 @@ def sizes(options: argparse.Namespace) -> Sizes:
     if options.runs is not None and options.runs < 1:
         raise Failure(f"--runs is {options.runs}, but at least one run is needed")
     return dataclasses.replace(chosen, runs=options.runs or chosen.runs)
+
+
+def check_disk(folder: Path, full: bool) -> None:
+    """Better now than after the hours."""
+    needed, free = (6e9 if full else 3e9), shutil.disk_usage(folder).free
+    if free < needed:
+        raise Failure(
+            f"{folder} has {free / 1e9:.1f} GB left and needs {needed / 1e9:.0f}; name another with --work-dir"
+        )
 
 
 def measured(setting: Setting, rows: Source, only: list[str] | None) -> list[Result]:
@@ -112,6 +126,11 @@ def measured(setting: Setting, rows: Source, only: list[str] | None) -> list[Res
 def main() -> None:
     options = arguments()
     rows, size = source(options), sizes(options)
+    work_dir = options.work_dir or Path(tempfile.gettempdir())
+    if not work_dir.is_dir():
+        raise Failure(f"there is no folder {work_dir}")
+    if not options.quick:
+        check_disk(work_dir, options.full)
     if options.json:
         # A path that cannot be written should fail before the hours, not after.
         options.json.touch()
@@ -119,10 +138,10 @@ def main() -> None:
     about = {
         "date": datetime.date.today().isoformat(),
         "machine": machine(),
-        "versions": versions(programs),
+        "versions": versions(programs, built=options.framescope is None),
         "rows": described(rows, size),
     }
-    with tempfile.TemporaryDirectory(prefix="framescope-peers-", dir=options.work_dir) as folder:
+    with tempfile.TemporaryDirectory(prefix="framescope-peers-", dir=work_dir) as folder:
         setting = Setting(programs, size, Path(folder), Path(folder) / "rows.csv", options.cap)
         apart(write_rows, rows, setting.rows, size.predict, size.predict)
         results = measured(setting, rows, options.only)

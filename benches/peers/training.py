@@ -26,15 +26,19 @@ def _solvers_at(setting: Setting, n: int) -> list[Result]:
     coded, matrix, facts, told = (folder / name for name in ("coded.csv", "matrix", "facts.json", "told.json"))
     apart(write_coded, setting.rows, coded, n)
     matrix.mkdir(exist_ok=True)
+    # Ours on one core too, since the others have but one.
     alone = "framescope, 1 thread"
     names = [f"framescope, {THREADS} threads", alone, *SOLVERS]
     runs: dict[str, list[Run]] = {name: [] for name in names}
+    shape = ""
     for i in range(setting.sizes.runs):
         tell(f"solvers at {n} rows, round {i + 1} of {setting.sizes.runs}")
-        said = {}
         for name, threads in [(alone, 1), (names[0], THREADS)]:
-            run([programs.solver, coded, matrix], stdout=facts, env={"RAYON_NUM_THREADS": str(threads)})
+            # The matrix is written once, by the first of all; it does not depend on threads, nor does the solution.
+            out = [] if shape else [matrix]
+            run([programs.solver, coded, *out], stdout=facts, env={"RAYON_NUM_THREADS": str(threads)})
             said = json.loads(facts.read_text(encoding="utf-8"))
+            shape = shape or f"{said['n_features']:,} features, {said['n_entries']:,} entries"
             runs[name].append(Run(said["seconds"]))
         run([programs.python, Path(__file__).with_name("solvers_peer.py"), matrix, facts], stdout=told)
         found = json.loads(told.read_text(encoding="utf-8"))
@@ -42,7 +46,6 @@ def _solvers_at(setting: Setting, n: int) -> list[Result]:
             runs[name].append(Run(found[name]["seconds"]))
     for path in [coded, facts, told, *matrix.iterdir()]:
         path.unlink()
-    shape = f"{said['n_features']:,} features, {said['n_entries']:,} entries"
     least = min(one["objective"] for one in found.values())
     return [_solved(name, n, said["iterations"], shape, runs, found, least) for name in names]
 
