@@ -32,7 +32,8 @@ def remarks(size: Sizes) -> str:
     lines = [
         f"""Seconds are wall time of a whole process, its start and the loading of its model included, but for the
         fits of one frame, which are the fit alone. Programs take turns. Peak memory is the largest resident set of any
-        run. framescope runs with {THREADS} threads; the others as they come, on one core.""",
+        run. framescope runs with {THREADS} threads. The others predict and
+        fit on one core; scikit-learn's linear algebra is kept there, for it is slower on two that are not idle.""",
         f"""Predict: CSV to CSV. framescope uses its bundled model; scikit-learn (word 1–2-grams and char_wb 2–5-grams,
         tf-idf, a logistic regression a frame; pandas in and out, {size.part:,} rows vectorised at a time) and fastText
         (one-vs-all, word bigrams, subwords of 2–5, {" ".join(size.fasttext)}) learned from the same

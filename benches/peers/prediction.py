@@ -10,7 +10,7 @@ from pathlib import Path
 from environment import LABELS
 from measure import Command, Failure, Line, Run, interleaved, least_squares, median, run
 from rows import Source, apart, coded_rows, count, count_lines, tokens, write_rows, write_tokens
-from setting import THREADS, Result, Setting, tell
+from setting import ONE_CORE, THREADS, Result, Setting, tell
 
 # What is wanted of the full table.
 GOALS = {"scikit-learn": 250.0, "fastText": 100.0}
@@ -37,7 +37,10 @@ def _train_peers(setting: Setting) -> tuple[Path, Path]:
     tell("training the peers on the bundled labels")
     learned, labelled = folder / "sklearn.pickle", folder / "labelled.txt"
     peer = Path(__file__).with_name("sklearn_peer.py")
-    run([programs.python, peer, "train", LABELS, learned, *([str(sizes.labels)] if sizes.labels else [])])
+    run(
+        [programs.python, peer, "train", LABELS, learned, *([str(sizes.labels)] if sizes.labels else [])],
+        env=ONE_CORE,
+    )
     apart(_write_labelled, labelled, sizes.labels)
     options = ["-loss", "ova", "-lr", "0.5", "-wordNgrams", "2", "-minn", "2", "-maxn", "5", "-thread", str(THREADS)]
     run(
@@ -73,7 +76,7 @@ def beside_peers(setting: Setting, source: Source) -> list[Result]:
         fasttext: Command = [programs.fasttext, "predict-prob", fasttext_model, rows.with_suffix(".txt"), "-1", "0"]
         return {
             "framescope": partial(run, command(setting, rows, out["own"])),
-            "scikit-learn": partial(run, sklearn),
+            "scikit-learn": partial(run, sklearn, env=ONE_CORE),
             "fastText": partial(run, fasttext, stdout=out["fasttext"]),
             "floor": partial(run, [programs.floor, rows, out["floor"]]),
         }

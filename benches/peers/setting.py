@@ -13,6 +13,11 @@ from measure import Run
 THREADS = 2
 
 
+# For scikit-learn. Its linear algebra would wait for a second core in loops, and take up to 60 times as long where
+# anything else wants that core; there is little for it to do, since the features are sparse.
+ONE_CORE = {"OPENBLAS_NUM_THREADS": "1"}
+
+
 @dataclass(frozen=True)
 class Sizes:
     """How large everything is, and how often it is run."""
