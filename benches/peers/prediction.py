@@ -11,6 +11,7 @@ from environment import LABELS
 from measure import Command, Failure, Line, Run, interleaved, least_squares, median, run
 from rows import Source, apart, coded_rows, count, count_lines, tokens, write_rows, write_tokens
 from setting import ONE_CORE, THREADS, Result, Setting, tell
+from table import times
 
 # What is wanted of the full table.
 GOALS = {"scikit-learn": 250.0, "fastText": 100.0}
@@ -101,7 +102,7 @@ def _beside(name: str, n: int, runs: dict[str, list[Run]], starts: dict[str, lis
         for peer, goal in GOALS.items():
             ratio = median(runs[peer]) / own
             facts[f"times_{peer}"] = ratio
-            notes.append(f"**{ratio:.0f} × {peer}** (goal {goal:.0f} ×)")
+            notes.append(f"**{times(ratio)} as fast as {peer}** (goal {goal:.0f} ×)")
         ratio = own / median(runs["floor"])
         facts["over_floor"] = ratio
         notes.append(f"**{ratio:.2f} × the floor's time** (goal at most {FLOOR_GOAL})")
@@ -110,7 +111,7 @@ def _beside(name: str, n: int, runs: dict[str, list[Run]], starts: dict[str, lis
         # With few rows the start is all there is.
         if work > 0 and own_work > 0:
             facts["slower_without_start"] = work / own_work
-            notes.append(f"{work / own_work:.0f} × framescope's time without the single row's, of both")
+            notes.append(f"{times(work / own_work)} framescope's time, the single row's taken from both")
     return Result("predict, 3 frames", name, n, "rows", runs[name], "; ".join(notes), facts)
 
 

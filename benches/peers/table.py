@@ -40,6 +40,11 @@ def _memory(runs: list[Run]) -> str:
     return f"{bound}{peak / 1024:,.0f} MiB"
 
 
+def times(ratio: float) -> str:
+    """How many times: whole numbers where they are large enough."""
+    return f"{ratio:.0f} ×" if ratio >= 20 else f"{ratio:.1f} ×"
+
+
 def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 

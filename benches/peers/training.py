@@ -8,6 +8,7 @@ from pathlib import Path
 from measure import Command, Run, median, peak_kib, run
 from rows import apart, write_coded
 from setting import ONE_CORE, THREADS, Result, Setting, tell
+from table import times
 
 TIME_GOAL = 10.0
 MEMORY_GOAL = 10.0
@@ -67,7 +68,7 @@ def _solved(
     facts = {"objective": value, "excess": excess}
     if own:
         ratios = {peer: median(runs[peer]) / median(runs[name]) for peer in SOLVERS}
-        notes += [f"{ratio:.1f} × {peer}" for peer, ratio in ratios.items()]
+        notes += [f"{times(ratio)} as fast as {peer}" for peer, ratio in ratios.items()]
         facts |= {f"times_{peer}": ratio for peer, ratio in ratios.items()}
         notes.append(shape)
     return Result("fit one frame, same features", name, n, "rows", runs[name], "; ".join(notes), facts)
@@ -100,7 +101,7 @@ def _wholes(n: int, ours: list[Run], theirs: list[Run], cap: float) -> list[Resu
     memory = (peak_kib(theirs) or 0) / (peak_kib(ours) or 1)
     note = (
         "features, penalties by cross-validation, calibration, thresholds, scores with intervals; "
-        f"**{least}{time:.1f} × scikit-learn** (goal {TIME_GOAL:.0f} ×), "
+        f"**{least}{times(time)} as fast as scikit-learn** (goal {TIME_GOAL:.0f} ×), "
         f"**1/{memory:.1f} of its memory** (goal 1/{MEMORY_GOAL:.0f})"
     )
     facts = {"times_scikit-learn": time, "memory_ratio": memory}

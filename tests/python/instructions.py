@@ -8,10 +8,10 @@ difference divided by what was added, so that starting up, and loading the model
 own. More than the tolerance above what is expected fails. So does more than that below, so that what was won is kept:
 --update writes the counts anew, and the change is read in `git diff`.
 
-The tolerance, 5 %, is ten times what five runs of the same program differ by (up to 0.4 %: hash tables are seeded
-anew, threads wait), and leaves room for how a compiler happens to inline. The program is the one that `cargo build
---release` makes; other settings count otherwise. Another compiler may too, so the file says which one it was made
-with.
+The tolerance, 5 %, is five times what three or four runs of the same program differ by (up to 1 % for compare, 0.5 %
+for the others: hash tables are seeded anew, threads wait), and leaves room for how a compiler happens to inline. The
+program is the one that `cargo build --release` makes; other settings count otherwise. Another compiler may too, so the
+file says which one it was made with.
 """
 
 from __future__ import annotations
