@@ -42,9 +42,10 @@ def remarks(size: Sizes) -> str:
         reading and writing the same file on one core.""",
         f"""Fit: the rows are coded by a seeded rule (of the words in 0.02–1 % of the rows, one in {MARKED_EVERY} marks
         a frame; {NOISE:.0%} of the codes are turned over). The features are framescope's, written out for the others;
-        class weights are balanced, and each solver stops by its own default. One function computes the objective for
-        all; LIBLINEAR minimises another, which penalises the intercept too. framescope keeps subwords in factors where
-        the others multiply the matrix written out: that is part of the difference.""",
+        class weights are balanced, and each solver stops by its own default; lbfgs once more by a smaller tolerance,
+        since by the default it may stop short of the others. One function computes the objective for all; LIBLINEAR
+        minimises another, which penalises the intercept too. framescope keeps subwords in factors where the others
+        multiply the matrix written out: that is part of the difference.""",
         "Train: rows coded in the same way; scikit-learn with C = 10, as for prediction.",
         f"""Segment: articles of {SENTENCES_PER_ARTICLE} sentences that follow each other in the rows. Compare:
         predicted rows, one in {CODED_EVERY} coded; none is scored anew.""",
