@@ -17,6 +17,15 @@ test *ARGS:
 bench *ARGS="--bench '*'":
     cargo bench {{ARGS}}
 
+# framescope beside scikit-learn and fastText, as a markdown table: `just bench-peers ROWS.csv`; `just bench-peers --help`.
+bench-peers *ARGS:
+    python3 benches/peers/run.py {{ARGS}}
+
+# The program's work in instructions, against benches/instructions.json; `just instructions --update` writes them anew.
+instructions *ARGS:
+    cargo build --release
+    python3 tests/python/instructions.py {{ARGS}}
+
 # Rewrite the outputs in the README's console blocks and in tests/cli, then show what moved.
 snap:
     TRYCMD=overwrite cargo test --test readme

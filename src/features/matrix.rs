@@ -1,5 +1,7 @@
 //! Sentences as vectors: a list of blocks that know how to multiply.
 
+mod explicit;
+
 use std::sync::OnceLock;
 
 use linfa::dataset::Records;

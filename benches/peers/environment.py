@@ -1,0 +1,130 @@
+"""What must be here before anything is measured: programs built, peers installed, and the machine's name."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from measure import Failure
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+REQUIREMENTS = HERE / "requirements.txt"
+LABELS = ROOT / "labels" / "framing-en.csv"
+NO_FASTTEXT = """fasttext is not installed, and the table is not whole without it. On Debian and Ubuntu:
+    apt-get install fasttext"""
+
+
+@dataclass(frozen=True)
+class Programs:
+    """Everything that is run."""
+
+    framescope: Path
+    floor: Path
+    solver: Path
+    # The interpreter of the virtual environment that has the peers.
+    python: Path
+    fasttext: Path
+
+
+def target() -> Path:
+    """Where cargo builds, and the virtual environment beside that: in no commit, and gone with `cargo clean`."""
+    return ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
+
+
+def _built(words: list[str], name: str) -> Path:
+    """Builds with cargo, and finds the executable by the messages that cargo prints for programs."""
+    command = ["cargo", *words, "--message-format=json-render-diagnostics"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8", check=False)
+    if done.returncode != 0:
+        raise Failure(f"`{' '.join(command)}` failed; its messages stand above")
+    messages = [json.loads(line) for line in done.stdout.splitlines()]
+    found = [one["executable"] for one in messages if one.get("executable") and one["target"]["name"] == name]
+    return Path(found[-1])
+
+
+def _virtual_environment(tell: Callable[[str], None]) -> Path:
+    """The peers' interpreter; installs them where they are not yet, or not as the requirements say."""
+    folder = target() / "peers"
+    python, stamp = folder / "bin" / "python", folder / "installed.txt"
+    wanted = REQUIREMENTS.read_text(encoding="utf-8")
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
+        tell(f"installing {', '.join(wanted.split())} in {folder}")
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        install: list[str | Path] = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-r",
+            REQUIREMENTS,
+        ]
+        if subprocess.run(install, stdout=sys.stderr, check=False).returncode != 0:
+            raise Failure(f"pip could not install {REQUIREMENTS}; its message stands above")
+        stamp.write_text(wanted, encoding="utf-8")
+    return python
+
+
+def prepare(framescope: Path | None, tell: Callable[[str], None]) -> Programs:
+    """Builds and installs what is not there yet. `framescope` names a program that is there already."""
+    fasttext = shutil.which("fasttext")
+    if fasttext is None:
+        raise Failure(NO_FASTTEXT)
+    if framescope is not None and not framescope.is_file():
+        raise Failure(f"there is no program {framescope}")
+    tell("building")
+    return Programs(
+        framescope=(framescope or _built(["build", "--release", "--bin", "framescope"], "framescope")).resolve(),
+        floor=_built(["bench", "--no-run", "--bench", "floor"], "floor"),
+        solver=_built(["bench", "--no-run", "--bench", "solver"], "solver"),
+        python=_virtual_environment(tell),
+        fasttext=Path(fasttext),
+    )
+
+
+def _said(*words: str | Path) -> str:
+    """What a program prints of itself, or nothing if it does not."""
+    try:
+        done = subprocess.run(words, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def versions(programs: Programs, built: bool) -> dict[str, str]:
+    """Each program's name and version; a program that was not built here may be of any commit."""
+    listed = json.loads(_said(programs.python, "-m", "pip", "--disable-pip-version-check", "list", "--format=json"))
+    installed = {package["name"]: package["version"] for package in listed}
+    wanted = [line.split("==")[0] for line in REQUIREMENTS.read_text(encoding="utf-8").split()]
+    commit = _said("git", "rev-parse", "--short", "HEAD") or "unknown"
+    changed = " with changes" if _said("git", "status", "--porcelain", "--untracked-files=no") else ""
+    own = {"commit": commit + changed} if built else {"program": str(programs.framescope)}
+    return {
+        "framescope": _said(programs.framescope, "--version").removeprefix("framescope "),
+        **own,
+        "rustc": _said("rustc", "--version").split()[1],
+        "fastText": _said("dpkg-query", "-W", "-f", "${Version}", "fasttext") or "of unknown version",
+        "Python": _said(programs.python, "--version").removeprefix("Python "),
+        **{name: installed[name] for name in wanted},
+    }
+
+
+def machine() -> dict[str, str | int]:
+    """Processor, cores and memory."""
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        lines = (line.partition(":") for line in cpuinfo.read_text(encoding="utf-8").splitlines())
+        named = [value.strip() for key, _, value in lines if key.strip() == "model name"]
+        model = named[0] if named else model
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {"cpu": model, "cores": os.cpu_count() or 1, "memory_gb": round(memory / 1e9), "system": platform.system()}

@@ -1,0 +1,113 @@
+"""Training: the solver on the same features as others, and the whole of it beside scikit-learn's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from measure import Command, Run, median, peak_kib, run
+from rows import apart, write_coded
+from setting import ONE_CORE, THREADS, Result, Setting, tell
+from table import times
+
+TIME_GOAL = 10.0
+MEMORY_GOAL = 10.0
+# A training that takes longer, in seconds, is run once.
+REPEATED_BELOW = 300
+SOLVERS = ("scikit-learn lbfgs", "scikit-learn lbfgs, tol 1e-6", "LIBLINEAR")
+
+
+def solvers(setting: Setting) -> list[Result]:
+    """One frame, the same explicit matrix, targets and objective for all solvers; each round runs them all."""
+    return [result for n in setting.sizes.solver for result in _solvers_at(setting, n)]
+
+
+def _solvers_at(setting: Setting, n: int) -> list[Result]:
+    folder, programs = setting.folder, setting.programs
+    coded, matrix, facts, told = (folder / name for name in ("coded.csv", "matrix", "facts.json", "told.json"))
+    apart(write_coded, setting.rows, coded, n)
+    matrix.mkdir(exist_ok=True)
+    # Ours on one core too, since the others have but one.
+    alone = "framescope, 1 thread"
+    names = [f"framescope, {THREADS} threads", alone, *SOLVERS]
+    runs: dict[str, list[Run]] = {name: [] for name in names}
+    shape = ""
+    for i in range(setting.sizes.runs):
+        tell(f"solvers at {n} rows, round {i + 1} of {setting.sizes.runs}")
+        for name, threads in [(alone, 1), (names[0], THREADS)]:
+            # The matrix is written once, by the first of all; it does not depend on threads, nor does the solution.
+            out = [] if shape else [matrix]
+            run([programs.solver, coded, *out], stdout=facts, env={"RAYON_NUM_THREADS": str(threads)})
+            said = json.loads(facts.read_text(encoding="utf-8"))
+            shape = shape or f"{said['n_features']:,} features, {said['n_entries']:,} entries"
+            runs[name].append(Run(said["seconds"]))
+        run([programs.python, Path(__file__).with_name("solvers_peer.py"), matrix, facts], stdout=told, env=ONE_CORE)
+        found = json.loads(told.read_text(encoding="utf-8"))
+        for name in SOLVERS:
+            runs[name].append(Run(found[name]["seconds"]))
+    for path in [coded, facts, told, *matrix.iterdir()]:
+        path.unlink()
+    least = min(one["objective"] for one in found.values())
+    return [_solved(name, n, said["iterations"], shape, runs, found, least) for name in names]
+
+
+def _solved(
+    name: str,
+    n: int,
+    steps: int,
+    shape: str,
+    runs: dict[str, list[Run]],
+    found: dict[str, dict[str, float]],
+    least: float,
+) -> Result:
+    own = name.startswith("framescope")
+    solution = found["framescope" if own else name]
+    value = solution["objective"]
+    excess, taken = value / least - 1, solution.get("iterations", steps)
+    notes = [f"objective {value:,.3f}, {excess:.1e} above the least found; {taken} steps"]
+    facts = {"objective": value, "excess": excess}
+    if own:
+        ratios = {peer: median(runs[peer]) / median(runs[name]) for peer in SOLVERS}
+        notes += [f"{times(ratio)} as fast as {peer}" for peer, ratio in ratios.items()]
+        facts |= {f"times_{peer}": ratio for peer, ratio in ratios.items()}
+        notes.append(shape)
+    return Result("fit one frame, same features", name, n, "rows", runs[name], "; ".join(notes), facts)
+
+
+def whole(setting: Setting) -> list[Result]:
+    """From coded rows to a model: all that `framescope train` does, and scikit-learn's features and fits alone."""
+    folder, programs, n = setting.folder, setting.programs, setting.sizes.train
+    coded, own_model, model = folder / "coded.csv", folder / "own.safetensors", folder / "trained.pickle"
+    apart(write_coded, setting.rows, coded, n)
+    tell(f"training on {n} rows")
+    own: Command = [programs.framescope, "train", coded, "-o", own_model, "--threads", str(THREADS), "--quiet"]
+    peer: Command = [programs.python, Path(__file__).with_name("sklearn_peer.py"), "train", coded, model]
+    # Once for the peer, which takes a quarter of an hour; between ours, so that neither has the quieter machine.
+    ours = [run(own, cap=setting.cap)]
+    tell(f"  framescope: {ours[0].seconds:.1f} s; either is stopped after {setting.cap:.0f} s")
+    theirs = [run(peer, cap=setting.cap, env=ONE_CORE)]
+    tell(f"  scikit-learn: {theirs[0].seconds:.1f} s")
+    if ours[0].seconds < REPEATED_BELOW:
+        ours += [run(own, cap=setting.cap) for _ in range(setting.sizes.runs - 1)]
+    for path in [coded, own_model, model]:
+        path.unlink(missing_ok=True)
+    return _wholes(n, ours, theirs, setting.cap)
+
+
+def _wholes(n: int, ours: list[Run], theirs: list[Run], cap: float) -> list[Result]:
+    least = "at least " if theirs[0].cut else ""
+    least += "at most " if ours[0].cut else ""
+    time = median(theirs) / median(ours)
+    memory = (peak_kib(theirs) or 0) / (peak_kib(ours) or 1)
+    note = (
+        "features, penalties by cross-validation, calibration, thresholds, scores with intervals; "
+        f"**{least}{times(time)} as fast as scikit-learn** (goal {TIME_GOAL:.0f} ×), "
+        f"**1/{memory:.1f} of its memory** (goal 1/{MEMORY_GOAL:.0f})"
+    )
+    facts = {"times_scikit-learn": time, "memory_ratio": memory}
+    stopped = f"; stopped after {cap:.0f} s, so time and memory are lower bounds"
+    results = [("framescope", ours, note, facts), ("scikit-learn", theirs, "features and one fit a frame", {})]
+    return [
+        Result("train, 3 frames", program, n, "rows", runs, note + (stopped if runs[0].cut else ""), facts)
+        for program, runs, note, facts in results
+    ]
