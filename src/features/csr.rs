@@ -55,6 +55,13 @@ impl Csr {
         self.n_columns
     }
 
+    /// Columns and values of one row.
+    pub(crate) fn row(&self, i: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let range = self.starts[i]..self.starts[i + 1];
+        let columns = self.columns[range.clone()].iter().map(|column| *column as usize);
+        columns.zip(self.values[range].iter().map(|value| f64::from(*value)))
+    }
+
     /// The same matrix by columns, with the rows of each column in rising order.
     ///
     /// Threads share the columns: each walks over all entries and takes those of its own columns, so that no two write to the same place.

@@ -366,7 +366,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::features::{FeatureParams, Tokenizer, subwords};
+    use crate::features::subwords::subwords;
+    use crate::features::{FeatureParams, Tokenizer};
 
     /// Names with the sentences that hold each, cut as the documentation says.
     fn cut(df: BTreeMap<String, usize>, min_df: usize, max: usize) -> Vec<(String, usize)> {

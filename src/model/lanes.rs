@@ -105,7 +105,6 @@ struct Own<const L: usize> {
     sums: [f64; L],
 }
 
-#[expect(clippy::needless_range_loop, reason = "as in `Group::sum`")]
 impl<const L: usize> Own<L> {
     /// Adds a word or pair that occurs `n` times.
     #[inline]
