@@ -77,34 +77,32 @@ impl Scorer {
         let tokens = self.tokenizer().tokens_with_spans(text)?;
         let mut scratch = Scratch::default();
         self.read_tokens(&tokens, &mut scratch);
-        let n_words = self.n_words() as u32;
         let sentence = &scratch.sentence;
         let unknown: Vec<&[Inside]> = scratch.unknown().take(self.groups.len()).collect();
         let scales = self.scales(&self.groups[0].sum(sentence, unknown[0]));
         // What one of several occurrences adds; `all` is sorted.
-        let share = |add: f32, column: u32, all: &[u32]| {
-            let tf = all.partition_point(|other| *other <= column) - all.partition_point(|other| *other < column);
+        let share = |add: f32, rank: u64, all: &[u64]| {
+            let tf = all.partition_point(|other| *other <= rank) - all.partition_point(|other| *other < rank);
             scales.words * f64::from(add) * sublinear(tf) / tf as f64
         };
-        let pairs: Vec<Option<u32>> =
-            sentence.tokens.windows(2).map(|pair| self.pairs.find([pair[0], pair[1]])).collect();
         let frames = self.frames().names().iter().enumerate().map(|(j, frame)| {
             let (g, lane) = (j / MAX_LANES, j % MAX_LANES);
             let group = &self.groups[g];
-            let half = |pair: Option<&Option<u32>>| {
-                let whole = |pair| share(group.pair(pair, lane), pair, &sentence.pairs);
-                pair.copied().flatten().map_or(0.0, |pair| 0.5 * whole(pair))
+            let pair = |pair: &[u32]| {
+                group.pair(pair[0], pair[1], lane).map_or(0.0, |(add, rank)| 0.5 * share(add, rank, &sentence.pairs))
             };
+            let halves: Vec<f64> = sentence.tokens.windows(2).map(pair).collect();
+            let half = |i: Option<usize>| i.and_then(|i| halves.get(i)).copied().unwrap_or(0.0);
             let of_token = |(i, token): (usize, &u32)| {
-                let (word, inside) = match token.checked_sub(n_words) {
-                    None => (share(group.word(*token, lane), *token, &sentence.words), group.inside(*token)),
-                    Some(met) => (0.0, unknown[g][met as usize]),
+                let (word, inside) = match token.checked_sub(self.n_places) {
+                    None => {
+                        let (own, inside, rank) = group.word(*token, lane);
+                        (share(own, rank, &sentence.words), inside)
+                    }
+                    Some(number) => (0.0, unknown[g][number as usize].adds[lane]),
                 };
-                Contribution {
-                    word,
-                    pairs: half(pairs.get(i)) + half(i.checked_sub(1).and_then(|i| pairs.get(i))),
-                    subwords: scales.subwords * f64::from(inside.adds[lane]),
-                }
+                let pairs = half(Some(i)) + half(i.checked_sub(1));
+                Contribution { word, pairs, subwords: scales.subwords * f64::from(inside) }
             };
             let words: Vec<Contribution> = sentence.tokens.iter().enumerate().map(of_token).collect();
             let intercept = self.intercepts()[j];

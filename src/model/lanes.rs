@@ -1,13 +1,15 @@
 //! What words, pairs and subwords add to the logits, compiled for up to eight frames side by side.
-//!
-//! A word's idf, norm and weights stand together in one row, and the number of frames is known to the compiler: a memory access costs
-//! more than the arithmetic on what it brings.
 
 use std::fmt::Debug;
 
 use ndarray::ArrayView1;
 
 use super::artifact::Model;
+use super::lookup::{Key, PairFilter, word_key};
+use super::reading::Scratch;
+use super::scorer::Scorer;
+use super::tables::{Entry, Table};
+use crate::error::Result;
 use crate::features::sublinear;
 
 /// Most frames in one group.
@@ -33,36 +35,45 @@ pub(super) struct Sums {
     pub inside: [f64; MAX_LANES],
 }
 
-/// A sentence as numbers.
+/// A sentence as the places of its words in their table.
 #[derive(Debug, Default)]
 pub(super) struct Sentence {
-    /// Its words in order; numbers from the vocabulary's end on are unknown words.
+    /// Its words in order; from the table's length on, words outside the vocabulary.
     pub tokens: Vec<u32>,
-    /// The words of the vocabulary, sorted, each as often as it occurs.
-    pub words: Vec<u32>,
+    /// The words of the vocabulary, [ranked](Table::ranked) and sorted, each as often as it occurs.
+    pub words: Vec<u64>,
     /// The pairs of the vocabulary, likewise.
-    pub pairs: Vec<u32>,
+    pub pairs: Vec<u64>,
 }
 
-/// Some frames' part of a model.
+/// Some frames' part of a model. All parts of a model have the same places.
 pub(super) trait Lanes: Debug + Send + Sync {
+    /// Fills the sentence of `scratch` with the words of a text.
+    fn read(&self, scorer: &Scorer, text: &str, scratch: &mut Scratch) -> Result<()>;
+
+    /// The place of a word of the vocabulary.
+    fn find(&self, key: Key) -> Option<u32>;
+
+    /// How many places words have.
+    fn n_places(&self) -> u32;
+
+    /// Fills in the words and pairs of the vocabulary, from the tokens.
+    fn complete(&self, sentence: &mut Sentence);
+
     /// Sums up a sentence. `unknown` has what lies inside words outside the vocabulary, in order of their numbers.
     fn sum(&self, sentence: &Sentence, unknown: &[Inside]) -> Sums;
 
     /// Sums up the subwords of a word: their columns, sorted, each as often as it occurs.
     fn look_inside(&self, subwords: &[u32]) -> Inside;
 
-    /// Sets what lies inside the words of the vocabulary.
+    /// Sets what lies inside the words of the vocabulary, by number.
     fn set_inside(&mut self, words: &[Inside]);
 
-    /// What lies inside a word of the vocabulary.
-    fn inside(&self, word: u32) -> Inside;
+    /// What one unit of the word at a place adds to a frame, and what lies inside it; and its rank.
+    fn word(&self, place: u32, lane: usize) -> (f32, f32, u64);
 
-    /// What one unit of a word adds to a frame.
-    fn word(&self, word: u32, lane: usize) -> f32;
-
-    /// What one unit of a pair adds to a frame.
-    fn pair(&self, pair: u32, lane: usize) -> f32;
+    /// What one unit of a pair of words adds to a frame, if the vocabulary holds the pair; and its rank.
+    fn pair(&self, first: u32, second: u32, lane: usize) -> Option<(f32, u64)>;
 }
 
 /// Compiles the frames from `first` on, eight at most.
@@ -79,17 +90,10 @@ pub(super) fn compile(model: &Model, first: usize) -> Box<dyn Lanes> {
 /// `L` frames; those beyond the model's last one add nothing.
 #[derive(Debug)]
 struct Group<const L: usize> {
-    words: Vec<WordRow<L>>,
-    pairs: Vec<Row<L>>,
+    words: Table<Word<L>>,
+    pairs: Table<Pair<L>>,
+    filter: PairFilter,
     subwords: Vec<Row<L>>,
-}
-
-#[derive(Debug, Clone, Copy)]
-#[repr(align(32))]
-struct WordRow<const L: usize> {
-    own: Row<L>,
-    square: f32,
-    inside: [f32; L],
 }
 
 /// An idf, and what one unit adds to each frame.
@@ -97,6 +101,76 @@ struct WordRow<const L: usize> {
 struct Row<const L: usize> {
     idf: f32,
     adds: [f32; L],
+}
+
+/// A word of the vocabulary: a cache line, for up to four frames.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Word<const L: usize> {
+    key: Key,
+    order: u32,
+    own: Row<L>,
+    square: f32,
+    inside: [f32; L],
+}
+
+/// A pair of words of the vocabulary: half a cache line, for up to four frames.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(32))]
+struct Pair<const L: usize> {
+    /// The places of its words.
+    key: u64,
+    order: u32,
+    own: Row<L>,
+}
+
+impl<const L: usize> Row<L> {
+    const EMPTY: Row<L> = Row { idf: 0.0, adds: [0.0; L] };
+}
+
+impl<const L: usize> Default for Word<L> {
+    fn default() -> Self {
+        Word { key: 0, order: 0, own: Row::EMPTY, square: 0.0, inside: [0.0; L] }
+    }
+}
+
+impl<const L: usize> Default for Pair<L> {
+    fn default() -> Self {
+        Pair { key: 0, order: 0, own: Row::EMPTY }
+    }
+}
+
+impl<const L: usize> Entry for Word<L> {
+    type Key = Key;
+
+    #[inline]
+    fn key(&self) -> Key {
+        self.key
+    }
+
+    #[inline]
+    fn order(&self) -> u32 {
+        self.order
+    }
+}
+
+impl<const L: usize> Entry for Pair<L> {
+    type Key = u64;
+
+    #[inline]
+    fn key(&self) -> u64 {
+        self.key
+    }
+
+    #[inline]
+    fn order(&self) -> u32 {
+        self.order
+    }
+}
+
+#[inline]
+fn joined(first: u32, second: u32) -> u64 {
+    u64::from(first) << 32 | u64::from(second)
 }
 
 /// Sums over words and pairs.
@@ -123,52 +197,98 @@ impl<const L: usize> Group<L> {
         let slopes: Vec<f64> = model.calibration().iter().skip(first).take(L).map(|of| of.map.slope).collect();
         let rows = |idf: &[f32], weights: &ndarray::Array2<f32>| -> Vec<Row<L>> {
             let row = |(idf, weights): (&f32, ArrayView1<'_, f32>)| {
-                let mut adds = [0.0; L];
-                for ((add, slope), weight) in adds.iter_mut().zip(&slopes).zip(weights.iter().skip(first)) {
+                let mut row = Row { idf: *idf, ..Row::EMPTY };
+                for ((add, slope), weight) in row.adds.iter_mut().zip(&slopes).zip(weights.iter().skip(first)) {
                     *add = (slope * f64::from(*idf) * f64::from(*weight)) as f32;
                 }
-                Row { idf: *idf, adds }
+                row
             };
             idf.iter().zip(weights.columns()).map(row).collect()
         };
         let vocabulary = model.vocabulary();
-        let mut own = rows(&vocabulary.idf_words, &model.word_weights);
-        let pairs = own.split_off(vocabulary.n_words());
-        Group {
-            words: own.into_iter().map(|own| WordRow { own, square: 0.0, inside: [0.0; L] }).collect(),
-            pairs,
-            subwords: rows(&vocabulary.idf_subwords, &model.subword_weights),
-        }
+        let keys: Vec<Key> = (0..).zip(vocabulary.words.iter()).map(|(number, word)| word_key(number, word)).collect();
+        let own = rows(&vocabulary.idf_words, &model.word_weights);
+        let (of_words, of_pairs) = own.split_at(keys.len());
+        let word =
+            |(i, own): (usize, &Row<L>)| Word { key: keys[i], order: i as u32 + 1, own: *own, ..Word::default() };
+        let words = Table::new(of_words.iter().enumerate().map(word));
+        let place = |number: u32| words.find(keys[number as usize]).expect("every word was placed");
+        let pair_key = |[first, second]: [u32; 2]| joined(place(first), place(second));
+        let pair =
+            |(i, own): (usize, &Row<L>)| Pair { key: pair_key(vocabulary.pairs[i]), order: i as u32 + 1, own: *own };
+        let mut pairs = Table::new(of_pairs.iter().enumerate().map(pair));
+        let filter = PairFilter::new(of_pairs.len(), pairs.entries_mut().map(|pair| pair.key));
+        Group { words, pairs, filter, subwords: rows(&vocabulary.idf_subwords, &model.subword_weights) }
     }
 }
 
 #[expect(clippy::needless_range_loop, reason = "loops over lanes, whose number is known, become straight code")]
 impl<const L: usize> Lanes for Group<L> {
+    fn read(&self, scorer: &Scorer, text: &str, scratch: &mut Scratch) -> Result<()> {
+        scorer.read_text(text, scratch, |key| self.words.find(key))?;
+        self.complete(&mut scratch.sentence);
+        Ok(())
+    }
+
+    fn find(&self, key: Key) -> Option<u32> {
+        self.words.find(key)
+    }
+
+    fn n_places(&self) -> u32 {
+        self.words.len() as u32
+    }
+
+    fn complete(&self, Sentence { tokens, words, pairs }: &mut Sentence) {
+        let n_places = self.n_places();
+        words.clear();
+        pairs.clear();
+        let mut last = u32::MAX;
+        for token in tokens {
+            if *token < n_places {
+                words.push(self.words.ranked(*token));
+                let pair = joined(last, *token);
+                if last < n_places && self.filter.may_hold(pair) {
+                    pairs.push(pair);
+                }
+            }
+            last = *token;
+        }
+        // In a loop of its own, so that the processor may wait for several of them at once.
+        pairs.retain_mut(|pair| {
+            let place = self.pairs.find(*pair);
+            *pair = place.map_or(0, |place| self.pairs.ranked(place));
+            place.is_some()
+        });
+        words.sort_unstable();
+        pairs.sort_unstable();
+    }
+
     fn sum(&self, sentence: &Sentence, unknown: &[Inside]) -> Sums {
         let (mut square, mut inside) = (0.0, [0.0; L]);
         for token in &sentence.tokens {
-            match self.words.get(*token as usize) {
-                Some(row) => {
-                    square += f64::from(row.square);
+            match token.checked_sub(self.n_places()) {
+                None => {
+                    let word = self.words.get(*token);
+                    square += f64::from(word.square);
                     for lane in 0..L {
-                        inside[lane] += f64::from(row.inside[lane]);
+                        inside[lane] += f64::from(word.inside[lane]);
                     }
                 }
-                None => {
-                    let row = &unknown[*token as usize - self.words.len()];
-                    square += f64::from(row.square);
+                Some(number) => {
+                    let word = &unknown[number as usize];
+                    square += f64::from(word.square);
                     for lane in 0..L {
-                        inside[lane] += f64::from(row.adds[lane]);
+                        inside[lane] += f64::from(word.adds[lane]);
                     }
                 }
             }
         }
         let mut own = Own { norm: 0.0, sums: [0.0; L] };
         for run in sentence.words.chunk_by(|a, b| a == b) {
-            own.add(&self.words[run[0] as usize].own, run.len());
+            own.add(&self.words.get(run[0] as u32).own, run.len());
         }
         for run in sentence.pairs.chunk_by(|a, b| a == b) {
-            own.add(&self.pairs[run[0] as usize], run.len());
+            own.add(&self.pairs.get(run[0] as u32).own, run.len());
         }
         let mut sums = Sums { norm: own.norm, square, ..Sums::default() };
         sums.own[..L].copy_from_slice(&own.sums);
@@ -188,24 +308,20 @@ impl<const L: usize> Lanes for Group<L> {
     }
 
     fn set_inside(&mut self, words: &[Inside]) {
-        for (row, inside) in self.words.iter_mut().zip(words) {
-            row.square = inside.square;
-            row.inside.copy_from_slice(&inside.adds[..L]);
+        for word in self.words.entries_mut() {
+            let inside = &words[word.order as usize - 1];
+            word.square = inside.square;
+            word.inside.copy_from_slice(&inside.adds[..L]);
         }
     }
 
-    fn inside(&self, word: u32) -> Inside {
-        let row = &self.words[word as usize];
-        let mut inside = Inside { square: row.square, ..Inside::default() };
-        inside.adds[..L].copy_from_slice(&row.inside);
-        inside
+    fn word(&self, place: u32, lane: usize) -> (f32, f32, u64) {
+        let word = self.words.get(place);
+        (word.own.adds[lane], word.inside[lane], self.words.ranked(place))
     }
 
-    fn word(&self, word: u32, lane: usize) -> f32 {
-        self.words[word as usize].own.adds[lane]
-    }
-
-    fn pair(&self, pair: u32, lane: usize) -> f32 {
-        self.pairs[pair as usize].adds[lane]
+    fn pair(&self, first: u32, second: u32, lane: usize) -> Option<(f32, u64)> {
+        let place = self.pairs.find(joined(first, second))?;
+        Some((self.pairs.get(place).own.adds[lane], self.pairs.ranked(place)))
     }
 }

@@ -1,4 +1,4 @@
-//! From a word, or a pair of them, to its number in the vocabulary.
+//! Short strings as numbers that are found and compared at once.
 
 use std::ops::Range;
 
@@ -17,6 +17,11 @@ pub(super) type Key = u128;
 /// The key of a word, if it is short enough.
 pub(super) fn key(word: &str) -> Option<Key> {
     key_of(word.as_bytes(), 0..word.len(), |bytes| bytes)
+}
+
+/// The key of a word of the vocabulary: its own, or one that no short word has, made of its number.
+pub(super) fn word_key(number: u32, word: &str) -> Key {
+    key(word).unwrap_or(u128::from(u8::MAX) << 120 | u128::from(number))
 }
 
 /// The key of a stretch of ASCII, lower-cased, if it is short enough.
@@ -107,49 +112,34 @@ impl StringNumbers {
     }
 }
 
-/// From pair of words to its number among the pairs, behind a filter that turns away most of the pairs that are none.
+/// Turns away most of the pairs that are not in the vocabulary, without a look at those that are.
 #[derive(Debug)]
-pub(super) struct PairIndex {
-    filter: Vec<u64>,
-    numbers: Slots<u64>,
-}
+pub(super) struct PairFilter(Vec<u64>);
 
-impl PairIndex {
-    pub(super) fn new(pairs: &[[u32; 2]]) -> Self {
+impl PairFilter {
+    /// A filter for `n` pairs.
+    pub(super) fn new(n: usize, pairs: impl Iterator<Item = u64>) -> Self {
         // Eight bits a pair let about one stranger in nine through, and stay small enough to be near.
-        let mut index = PairIndex {
-            filter: vec![0; (pairs.len() / 8).next_power_of_two()],
-            numbers: Slots::with_capacity(pairs.len()),
-        };
-        for (number, pair) in pairs.iter().enumerate() {
-            let pair = joined(*pair);
-            let (at, bit) = index.place(pair);
-            index.filter[at] |= bit;
-            index.numbers.insert(pair, number as u32);
+        let mut filter = PairFilter(vec![0; (n / 8).next_power_of_two()]);
+        for pair in pairs {
+            let (at, bit) = filter.place(pair);
+            filter.0[at] |= bit;
         }
-        index
+        filter
     }
 
     #[inline]
     fn place(&self, pair: u64) -> (usize, u64) {
         // Multiplicative hashing: the high bits of the product depend on all bits of the pair.
         let hash = pair.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        ((hash >> 38) as usize & (self.filter.len() - 1), 1 << (hash >> 32 & 63))
+        ((hash >> 38) as usize & (self.0.len() - 1), 1 << (hash >> 32 & 63))
     }
 
     #[inline]
-    pub(super) fn find(&self, pair: [u32; 2]) -> Option<u32> {
-        let pair = joined(pair);
+    pub(super) fn may_hold(&self, pair: u64) -> bool {
         let (at, bit) = self.place(pair);
-        if self.filter[at] & bit == 0 {
-            return None;
-        }
-        self.numbers.find(pair)
+        self.0[at] & bit != 0
     }
-}
-
-fn joined([first, second]: [u32; 2]) -> u64 {
-    u64::from(first) << 32 | u64::from(second)
 }
 
 #[cfg(test)]
@@ -176,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn words_and_pairs_are_found() {
+    fn strings_and_pairs_are_found() {
         let words = StringTable::from_sorted(["a", "antidisestablishmentarianism", "b", "ée"]);
         let index = StringNumbers::new(&words);
         for (number, word) in words.iter().enumerate() {
@@ -186,12 +176,11 @@ mod tests {
         assert_eq!(index.find("antidisestablishmentarianismus"), None);
         assert_eq!(index.len(), 4);
 
-        let pairs: Vec<[u32; 2]> = (0..500).map(|i| [i % 7, i]).collect();
-        let index = PairIndex::new(&pairs);
-        for (number, pair) in pairs.iter().enumerate() {
-            assert_eq!(index.find(*pair), Some(number as u32));
-        }
-        assert!((0..500).all(|i| index.find([i % 7 + 1, i]).is_none()));
-        assert_eq!(PairIndex::new(&[]).find([0, 0]), None);
+        let pairs: Vec<u64> = (0..500).map(|i| i << 32 | (7 * i)).collect();
+        let filter = PairFilter::new(pairs.len(), pairs.iter().copied());
+        assert!(pairs.iter().all(|pair| filter.may_hold(*pair)));
+        let strangers = (0..10_000).filter(|i| filter.may_hold(i << 32 | (7 * i + 1))).count();
+        assert!(strangers < 2_500, "{strangers} of 10,000 strangers get through");
+        assert!(!PairFilter::new(0, std::iter::empty()).may_hold(0));
     }
 }

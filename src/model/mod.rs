@@ -17,6 +17,7 @@ mod reading;
 mod scorer;
 mod slots;
 mod summary;
+mod tables;
 mod vectors;
 
 pub use artifact::{FORMAT, Feature, Model};

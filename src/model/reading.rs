@@ -2,7 +2,7 @@
 
 use super::cache::{ChunkCache, LONGEST_CHUNK};
 use super::lanes::{Inside, Sentence};
-use super::lookup::{Key, StringNumbers, ascii_key};
+use super::lookup::{Key, StringNumbers, ascii_key, key, word_key};
 use super::scorer::Scorer;
 use crate::error::Result;
 use crate::features::{NAME, Piece, Token, Tokenizer};
@@ -42,8 +42,9 @@ impl Scorer {
         &self.model().tokenizer
     }
 
-    /// Fills the sentence of `scratch` with the words of a text.
-    pub(super) fn read(&self, text: &str, scratch: &mut Scratch) -> Result<()> {
+    /// Fills the tokens of `scratch` with the places of a text's words; `find` has those of the vocabulary.
+    #[inline]
+    pub(super) fn read_text(&self, text: &str, scratch: &mut Scratch, find: impl Fn(Key) -> Option<u32>) -> Result<()> {
         if scratch.cache.n_bytes() + scratch.unknown.n_bytes > CACHE_BYTES {
             *scratch = Scratch::default();
         }
@@ -51,12 +52,10 @@ impl Scorer {
         for piece in self.tokenizer().pieces(text) {
             match piece {
                 Piece::Token { start, end } => {
-                    let capital = text.as_bytes()[start].is_ascii_uppercase();
-                    let number = match ascii_key(text.as_bytes(), start..end) {
-                        Some(key) => self.number_of_key(key, &text[start..end], capital, scratch),
-                        None => self.number(&text[start..end].to_ascii_lowercase(), capital, scratch),
-                    };
-                    scratch.sentence.tokens.push(number);
+                    let key = ascii_key(text.as_bytes(), start..end);
+                    let known = key.and_then(&find);
+                    let token = known.unwrap_or_else(|| self.other_token(&text[start..end], key, scratch));
+                    scratch.sentence.tokens.push(token);
                 }
                 Piece::Chunk { start, end, n_replaced } => {
                     let kept = scratch.sentence.tokens.len() - n_replaced;
@@ -65,8 +64,17 @@ impl Scorer {
                 }
             }
         }
-        self.find_pairs(&mut scratch.sentence);
         Ok(())
+    }
+
+    /// Fills the sentence of `scratch` with tokens that somebody else has cut.
+    pub(super) fn read_tokens(&self, tokens: &[Token], scratch: &mut Scratch) {
+        scratch.sentence.tokens.clear();
+        for token in tokens {
+            let place = self.place(&token.text, token.capital, scratch);
+            scratch.sentence.tokens.push(place);
+        }
+        self.groups[0].complete(&mut scratch.sentence);
     }
 
     /// Appends the words of a chunk that is not plain ASCII.
@@ -77,8 +85,8 @@ impl Scorer {
         }
         let start = scratch.sentence.tokens.len();
         self.tokenizer().tokenize_chunk(chunk, |token, capital| {
-            let number = self.number(token, capital, scratch);
-            scratch.sentence.tokens.push(number);
+            let place = self.place(token, capital, scratch);
+            scratch.sentence.tokens.push(place);
         })?;
         if short {
             scratch.cache.insert(chunk, &scratch.sentence.tokens[start..]);
@@ -86,70 +94,33 @@ impl Scorer {
         Ok(())
     }
 
-    /// Fills the sentence of `scratch` with tokens that somebody else has cut.
-    pub(super) fn read_tokens(&self, tokens: &[Token], scratch: &mut Scratch) {
-        scratch.sentence.tokens.clear();
-        for token in tokens {
-            let number = self.number(&token.text, token.capital, scratch);
-            scratch.sentence.tokens.push(number);
-        }
-        self.find_pairs(&mut scratch.sentence);
-    }
-
-    /// Fills in the words and pairs that are in the vocabulary.
-    fn find_pairs(&self, Sentence { tokens, words, pairs }: &mut Sentence) {
-        let n_words = self.n_words() as u32;
-        words.clear();
-        pairs.clear();
-        let mut last = u32::MAX;
-        for token in tokens {
-            if *token < n_words {
-                words.push(*token);
-                if last < n_words {
-                    pairs.extend(self.pairs.find([last, *token]));
-                }
+    /// The place of an ASCII token that the vocabulary does not hold by its key, which it has if it is short.
+    fn other_token(&self, token: &str, key: Option<Key>, scratch: &mut Scratch) -> u32 {
+        let capital = token.as_bytes()[0].is_ascii_uppercase();
+        match key {
+            Some(key) if !self.masks(capital) => {
+                let met = scratch.unknown.numbers.find_key(key);
+                met.map_or_else(|| self.meet(&token.to_ascii_lowercase(), scratch), |number| self.n_places + number)
             }
-            last = *token;
-        }
-        words.sort_unstable();
-        pairs.sort_unstable();
-    }
-
-    /// The number of what a word counts as: itself, or the stand-in for names. The word may be written in any case, its key in lower case.
-    fn number_of_key(&self, key: Key, word: &str, capital: bool, scratch: &mut Scratch) -> u32 {
-        if let Some(known) = self.words.find_key(key) {
-            return known;
-        }
-        if self.masks(capital) {
-            return self.name_number(scratch);
-        }
-        match scratch.unknown.numbers.find_key(key) {
-            Some(met) => self.n_words() as u32 + met,
-            None => self.meet(&word.to_ascii_lowercase(), scratch),
+            _ => self.place(&token.to_ascii_lowercase(), capital, scratch),
         }
     }
 
-    /// The same for a word in lower case.
-    fn number(&self, word: &str, capital: bool, scratch: &mut Scratch) -> u32 {
-        match self.words.find(word) {
-            Some(known) => known,
-            None if self.masks(capital) => self.name_number(scratch),
-            None => self.unknown_number(word, scratch),
-        }
-    }
-
-    fn name_number(&self, scratch: &mut Scratch) -> u32 {
-        self.name.unwrap_or_else(|| self.unknown_number(NAME, scratch))
-    }
-
-    fn unknown_number(&self, word: &str, scratch: &mut Scratch) -> u32 {
-        match scratch.unknown.numbers.find(word) {
-            Some(met) => self.n_words() as u32 + met,
+    /// The place of what a word in lower case counts as: itself, or the stand-in for names.
+    fn place(&self, word: &str, capital: bool, scratch: &mut Scratch) -> u32 {
+        let word = match self.find(word) {
+            Some(place) => return place,
+            None if self.masks(capital) => NAME,
+            None => word,
+        };
+        let met = || scratch.unknown.numbers.find(word).map(|number| self.n_places + number);
+        match self.find(word).or_else(met) {
+            Some(place) => place,
             None => self.meet(word, scratch),
         }
     }
 
-    /// Gives a number to a word that is neither known nor met before.
+    /// Gives a place to a word that is neither known nor met before.
     fn meet(&self, word: &str, Scratch { unknown, columns, .. }: &mut Scratch) -> u32 {
         let number = unknown.numbers.len() as u32;
         self.subwords_of(word, columns);
@@ -158,9 +129,15 @@ impl Scorer {
             rows.push(group.look_inside(columns));
         }
         unknown.numbers.insert(word, number);
-        // A slot is at most half full, and was half as large before.
-        unknown.n_bytes += word.len() + 96 + self.groups.len() * size_of::<Inside>();
-        self.n_words() as u32 + number
+        // Its key, two slots of which one is empty, and what growing leaves free.
+        unknown.n_bytes += word.len() + 64 + self.groups.len() * 2 * size_of::<Inside>();
+        self.n_places + number
+    }
+
+    /// The place of a word of the vocabulary, in lower case.
+    fn find(&self, word: &str) -> Option<u32> {
+        let key = key(word).or_else(|| self.long.get(word).map(|number| word_key(*number, word)))?;
+        self.groups[0].find(key)
     }
 
     /// Whether a word outside the vocabulary counts as a name.
@@ -170,6 +147,6 @@ impl Scorer {
 
     /// Whether a token is read as the stand-in for names.
     pub(super) fn is_name(&self, token: &Token) -> bool {
-        self.masks(token.capital) && self.words.find(&token.text).is_none()
+        self.masks(token.capital) && self.find(&token.text).is_none()
     }
 }

@@ -1,30 +1,32 @@
 //! The model compiled for speed: what a word adds to each frame's logit is looked up, not computed.
 
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use super::artifact::Model;
 use super::lanes::{Inside, Lanes, MAX_LANES, Sums, compile};
-use super::lookup::{PairIndex, StringNumbers};
+use super::lookup::{StringNumbers, key};
 use super::reading::Scratch;
 use crate::corpus::Frames;
 use crate::error::Result;
 use crate::evaluation::Predictions;
-use crate::features::{NAME, subword_spans};
+use crate::features::subword_spans;
 use crate::stats::sigmoid;
 
 /// A model ready to score. Shared by threads; each brings its own [`Scratch`].
 #[derive(Debug)]
 pub struct Scorer {
     model: Model,
-    pub(super) words: StringNumbers,
-    subwords: StringNumbers,
-    pub(super) pairs: PairIndex,
     /// What the model adds, eight frames a group.
     pub(super) groups: Vec<Box<dyn Lanes>>,
+    /// Places that words of the vocabulary have in each group; those of other words are behind them.
+    pub(super) n_places: u32,
+    /// The words of the vocabulary that are too long to be their own keys.
+    pub(super) long: HashMap<Box<str>, u32, FixedState>,
+    subwords: StringNumbers,
     /// Intercepts of the calibrated logit.
     intercepts: Vec<f64>,
-    /// The number of the word that stands for names, if the vocabulary holds it.
-    pub(super) name: Option<u32>,
 }
 
 /// What each block of a sentence is multiplied by.
@@ -44,13 +46,17 @@ impl Scorer {
         let folded = |(calibration, intercept): (&crate::calibration::Calibration, &f64)| {
             calibration.map.slope * intercept + calibration.map.intercept
         };
-        let words = StringNumbers::new(&vocabulary.words);
+        let long = (0..).zip(vocabulary.words.iter()).filter(|(_, word)| key(word).is_none());
+        let firsts: Vec<usize> = (0..model.frames().len()).step_by(MAX_LANES).collect();
+        let (groups, subwords): (Vec<Box<dyn Lanes>>, _) = rayon::join(
+            || firsts.into_par_iter().map(|first| compile(&model, first)).collect(),
+            || StringNumbers::new(&vocabulary.subwords),
+        );
         let mut scorer = Scorer {
-            name: words.find(NAME),
-            words,
-            subwords: StringNumbers::new(&vocabulary.subwords),
-            pairs: PairIndex::new(&vocabulary.pairs),
-            groups: (0..model.frames().len()).step_by(MAX_LANES).map(|first| compile(&model, first)).collect(),
+            n_places: groups[0].n_places(),
+            groups,
+            long: long.map(|(number, word)| (word.into(), number)).collect(),
+            subwords,
             intercepts: model.calibration().iter().zip(&model.intercepts).map(folded).collect(),
             model,
         };
@@ -92,7 +98,7 @@ impl Scorer {
     /// # Errors
     /// [`ErrorKind::Tokenizer`](crate::ErrorKind::Tokenizer) if the tokenizer fails.
     pub fn logits(&self, text: &str, scratch: &mut Scratch, logits: &mut [f64]) -> Result<()> {
-        self.read(text, scratch)?;
+        self.groups[0].read(self, text, scratch)?;
         let of_groups = logits.chunks_mut(MAX_LANES).zip(self.intercepts.chunks(MAX_LANES));
         for ((group, unknown), (logits, intercepts)) in self.groups.iter().zip(scratch.unknown()).zip(of_groups) {
             let sums = group.sum(&scratch.sentence, unknown);
@@ -151,10 +157,6 @@ impl Scorer {
             predicted.iter_mut().zip(self.decide(proba)).for_each(|(cell, decision)| *cell = decision);
         }
         Ok(predictions)
-    }
-
-    pub(super) fn n_words(&self) -> usize {
-        self.model.vocabulary().n_words()
     }
 
     /// Replaces `columns` by those of a word's subwords, sorted, each as often as it occurs.
