@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ndarray::{Array2, ArrayView2};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::leakage::Leakage;
 use super::metrics::{Judged, Metric, N_BINS, Ranked, Values, bin_of, macro_average};
 use crate::corpus::{Categories, Code, Codes, Corpus, Frames, NO_FRAME};
 use crate::error::{ErrorKind, Result};
-use crate::stats::{Bootstrap, Estimate, MIN_CLUSTERS, renumber};
+use crate::stats::{Bootstrap, Estimate, LANES, MIN_CLUSTERS, renumber};
 
 /// Predictions beside what the coder said. All rows in the same order.
 #[derive(Debug, Clone, Copy)]
@@ -212,15 +213,20 @@ fn judge(scored: &Scored<'_>, rows: &[usize], bootstrap: Bootstrap) -> Part {
         };
         rows.iter().enumerate().filter_map(judge).collect()
     };
-    let per_frame: Vec<Ranked> = (0..scored.frames.len()).map(|j| Ranked::new(judged(j))).collect();
-    let pooled = Ranked::new((0..scored.frames.len()).flat_map(judged).collect());
-
     let clusters = renumber(rows.iter().map(|row| scored.clusters[*row]));
-    let estimates = bootstrap.estimate(&clusters, |weights| {
-        let mut values: Vec<Values> = per_frame.iter().map(|ranked| ranked.values(weights)).collect();
-        values.push(macro_average(&values));
-        values.push(pooled.values(weights));
-        values.concat()
+    let per_frame: Vec<Ranked> =
+        (0..scored.frames.len()).into_par_iter().map(|j| Ranked::new(judged(j), &clusters)).collect();
+    let pooled = Ranked::new((0..scored.frames.len()).flat_map(judged).collect(), &clusters);
+
+    let estimates = bootstrap.estimate_together(&clusters, |weights| {
+        let frames: Vec<[Values; LANES]> = per_frame.iter().map(|ranked| ranked.values(weights)).collect();
+        let pooled = pooled.values(weights);
+        std::array::from_fn(|lane| {
+            let mut values: Vec<Values> = frames.iter().map(|values| values[lane]).collect();
+            values.push(macro_average(&values));
+            values.push(pooled[lane]);
+            values.concat()
+        })
     });
     let mut scores: Vec<Scores> = estimates
         .chunks(Metric::ALL.len())

@@ -1,5 +1,7 @@
 //! The metrics themselves, on weighted rows so that the bootstrap can count a row several times.
 
+use std::array::from_fn;
+
 use serde::{Deserialize, Serialize};
 
 /// What is measured of a frame's predictions. An undefined metric is absent from every result, never 0.
@@ -72,7 +74,7 @@ pub(crate) const N_BINS: usize = 10;
 /// One judged prediction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Judged {
-    /// The row, an index into the weights.
+    /// The row, which orders equal probabilities.
     pub row: u32,
     pub proba: f64,
     pub predicted: bool,
@@ -83,11 +85,14 @@ pub(crate) struct Judged {
 #[derive(Debug, Clone)]
 pub(crate) struct Ranked {
     judged: Vec<Judged>,
+    /// The cluster of each, an index into the weights.
+    clusters: Vec<u32>,
     losses: Vec<f64>,
 }
 
 impl Ranked {
-    pub(crate) fn new(mut judged: Vec<Judged>) -> Self {
+    /// `clusters` has the cluster of each row.
+    pub(crate) fn new(mut judged: Vec<Judged>, clusters: &[u32]) -> Self {
         judged.sort_by(|a, b| b.proba.total_cmp(&a.proba).then(a.row.cmp(&b.row)));
         let losses = judged
             .iter()
@@ -96,66 +101,70 @@ impl Ranked {
                 -libm::log(if one.gold { p } else { 1.0 - p })
             })
             .collect();
-        Ranked { judged, losses }
+        let clusters = judged.iter().map(|one| clusters[one.row as usize]).collect();
+        Ranked { judged, clusters, losses }
     }
 
     pub(crate) fn judged(&self) -> &[Judged] {
         &self.judged
     }
 
-    /// All metrics, with row `i` counted `weights[i]` times.
-    pub(crate) fn values(&self, weights: &[f64]) -> Values {
-        let (mut tp, mut fp, mut fn_, mut tn) = (0.0, 0.0, 0.0, 0.0);
-        let (mut squares, mut loss, mut sum_proba) = (0.0, 0.0, 0.0);
-        let mut bins = [(0.0, 0.0, 0.0); N_BINS];
+    /// All metrics in each of `L` replicates, in which the rows of a cluster count as often as `weights` of it says.
+    ///
+    /// Every replicate is summed by itself in falling order of probability, so that its bits do not depend on its company.
+    pub(crate) fn values<const L: usize>(&self, weights: &[[f32; L]]) -> [Values; L] {
+        let add = |sum: &mut [f64; L], w: [f64; L], factor: f64| *sum = from_fn(|l| sum[l] + w[l] * factor);
+        let mut cells = [[0.0; L]; 4];
+        let (mut squares, mut loss, mut sum_proba) = ([0.0; L], [0.0; L], [0.0; L]);
+        let mut bins = [[[0.0; L]; 3]; N_BINS];
         // Ranking metrics walk down the scores, one distinct score at a time.
-        let (mut above_present, mut above_absent) = (0.0, 0.0);
-        let (mut tied_present, mut tied_absent) = (0.0, 0.0);
-        let (mut precision_steps, mut pairs) = (0.0, 0.0);
+        let mut above = [[0.0; L]; 2];
+        let mut tied = [[0.0; L]; 2];
+        let (mut precision_steps, mut pairs) = ([0.0; L], [0.0; L]);
         for (i, one) in self.judged.iter().enumerate() {
-            let weight = weights[one.row as usize];
+            let w = weights[self.clusters[i] as usize].map(f64::from);
+            let gold = usize::from(one.gold);
             let y = f64::from(u8::from(one.gold));
-            *match (one.predicted, one.gold) {
-                (true, true) => &mut tp,
-                (true, false) => &mut fp,
-                (false, true) => &mut fn_,
-                (false, false) => &mut tn,
-            } += weight;
-            squares += weight * (one.proba - y) * (one.proba - y);
-            loss += weight * self.losses[i];
-            sum_proba += weight * one.proba;
-            let bin = &mut bins[bin_of(one.proba)];
-            bin.0 += weight;
-            bin.1 += weight * one.proba;
-            bin.2 += weight * y;
-            *(if one.gold { &mut tied_present } else { &mut tied_absent }) += weight;
+            add(&mut cells[2 * usize::from(one.predicted) + gold], w, 1.0);
+            squares = from_fn(|l| squares[l] + w[l] * (one.proba - y) * (one.proba - y));
+            add(&mut loss, w, self.losses[i]);
+            add(&mut sum_proba, w, one.proba);
+            let [n, sum, present] = &mut bins[bin_of(one.proba)];
+            add(n, w, 1.0);
+            add(sum, w, one.proba);
+            add(present, w, y);
+            add(&mut tied[gold], w, 1.0);
             let last_of_tie = self.judged.get(i + 1).is_none_or(|next| next.proba < one.proba);
             if last_of_tie {
-                pairs += tied_absent * (above_present + 0.5 * tied_present);
-                above_present += tied_present;
-                above_absent += tied_absent;
-                if tied_present > 0.0 {
-                    precision_steps += tied_present * above_present / (above_present + above_absent);
-                }
-                (tied_present, tied_absent) = (0.0, 0.0);
+                let [absent, present] = tied;
+                pairs = from_fn(|l| pairs[l] + absent[l] * (above[1][l] + 0.5 * present[l]));
+                above = from_fn(|gold| from_fn(|l| above[gold][l] + tied[gold][l]));
+                precision_steps = from_fn(|l| {
+                    let step = present[l] * above[1][l] / (above[1][l] + above[0][l]);
+                    precision_steps[l] + if present[l] > 0.0 { step } else { 0.0 }
+                });
+                tied = [[0.0; L]; 2];
             }
         }
-        let present = tp + fn_;
-        let absent = fp + tn;
-        let n = present + absent;
-        let calibration_error = bins.iter().map(|(n, p, y)| if *n > 0.0 { (p - y).abs() } else { 0.0 }).sum::<f64>();
-        [
-            ratio(tp, tp + fp),
-            ratio(tp, present),
-            ratio(2.0 * tp, 2.0 * tp + fp + fn_),
-            ratio(precision_steps, present),
-            ratio(pairs, present * absent),
-            ratio(squares, n),
-            ratio(loss, n),
-            ratio(calibration_error, n),
-            ratio(tp * tn - fp * fn_, ((tp + fp) * present * absent * (tn + fn_)).sqrt()),
-            ratio(sum_proba - present, n),
-        ]
+        from_fn(|l| {
+            let [tn, fn_, fp, tp] = cells.map(|cell| cell[l]);
+            let (present, absent) = (tp + fn_, fp + tn);
+            let n = present + absent;
+            let gap = |[n, p, y]: &[[f64; L]; 3]| if n[l] > 0.0 { (p[l] - y[l]).abs() } else { 0.0 };
+            let calibration_error = bins.iter().map(gap).sum::<f64>();
+            [
+                ratio(tp, tp + fp),
+                ratio(tp, present),
+                ratio(2.0 * tp, 2.0 * tp + fp + fn_),
+                ratio(precision_steps[l], present),
+                ratio(pairs[l], present * absent),
+                ratio(squares[l], n),
+                ratio(loss[l], n),
+                ratio(calibration_error, n),
+                ratio(tp * tn - fp * fn_, ((tp + fp) * present * absent * (tn + fn_)).sqrt()),
+                ratio(sum_proba[l] - present, n),
+            ]
+        })
     }
 }
 
@@ -198,17 +207,19 @@ mod tests {
     use super::*;
 
     fn ranked(rows: &[(f64, bool)], threshold: f64) -> Ranked {
-        Ranked::new(
-            rows.iter()
-                .enumerate()
-                .map(|(i, (proba, gold))| Judged {
-                    row: i as u32,
-                    proba: *proba,
-                    predicted: *proba >= threshold,
-                    gold: *gold,
-                })
-                .collect(),
-        )
+        let judged = rows.iter().enumerate().map(|(i, (proba, gold))| Judged {
+            row: i as u32,
+            proba: *proba,
+            predicted: *proba >= threshold,
+            gold: *gold,
+        });
+        Ranked::new(judged.collect(), &(0..rows.len() as u32).collect::<Vec<_>>())
+    }
+
+    /// The metrics with row `i` counted `weights[i]` times.
+    fn values(ranked: &Ranked, weights: &[f32]) -> Values {
+        let [values] = ranked.values(&weights.iter().map(|weight| [*weight]).collect::<Vec<_>>());
+        values
     }
 
     fn get(values: &Values, metric: Metric) -> Option<f64> {
@@ -237,7 +248,7 @@ mod tests {
                 (if i % 9 == 0 { 1.0 - score } else { score }, gold)
             })
             .collect();
-        let values = ranked(&rows, 0.5).values(&[1.0; 60]);
+        let values = values(&ranked(&rows, 0.5), &[1.0; 60]);
         for (metric, expected) in [
             (Metric::Mcc, 0.759_987_048_851_768),
             (Metric::Brier, 0.119_655_497_134_319_8),
@@ -255,7 +266,7 @@ mod tests {
     #[test]
     fn by_hand_with_a_tie() {
         // Scores 0.9(+) 0.6(+) 0.6(−) 0.2(−): AP = 1/2·1 + 1/2·2/3, AUC = (2 + 1.5)/4.
-        let values = ranked(&[(0.9, true), (0.6, true), (0.6, false), (0.2, false)], 0.5).values(&[1.0; 4]);
+        let values = values(&ranked(&[(0.9, true), (0.6, true), (0.6, false), (0.2, false)], 0.5), &[1.0; 4]);
         assert!((get(&values, Metric::AveragePrecision).unwrap() - 5.0 / 6.0).abs() < 1e-15);
         assert!((get(&values, Metric::RocAuc).unwrap() - 3.5 / 4.0).abs() < 1e-15);
         assert!((get(&values, Metric::Precision).unwrap() - 2.0 / 3.0).abs() < 1e-15);
@@ -265,8 +276,11 @@ mod tests {
 
     #[test]
     fn weights_count_rows_again() {
-        let once = ranked(&[(0.9, true), (0.4, false), (0.4, false), (0.3, true), (0.3, true)], 0.35).values(&[1.0; 5]);
-        let weighted = ranked(&[(0.9, true), (0.4, false), (0.3, true)], 0.35).values(&[1.0, 2.0, 2.0]);
+        let repeated = ranked(&[(0.9, true), (0.4, false), (0.4, false), (0.3, true), (0.3, true)], 0.35);
+        let few = ranked(&[(0.9, true), (0.4, false), (0.3, true)], 0.35);
+        let (once, weighted) = (values(&repeated, &[1.0; 5]), values(&few, &[1.0, 2.0, 2.0]));
+        let together = few.values(&[[1.0, 1.0, 0.0], [2.0, 1.0, 3.0], [2.0, 1.0, 0.0]]);
+        assert_eq!(together, [weighted, values(&few, &[1.0; 3]), values(&few, &[0.0, 3.0, 0.0])]);
         for (a, b) in once.iter().zip(weighted) {
             assert!((a.unwrap() - b.unwrap()).abs() < 1e-12);
         }
@@ -274,16 +288,16 @@ mod tests {
 
     #[test]
     fn undefined_is_absent() {
-        let none = ranked(&[(0.2, false), (0.1, false)], 0.5).values(&[1.0; 2]);
+        let none = values(&ranked(&[(0.2, false), (0.1, false)], 0.5), &[1.0; 2]);
         for metric in
             [Metric::Precision, Metric::Recall, Metric::F1, Metric::AveragePrecision, Metric::RocAuc, Metric::Mcc]
         {
             assert_eq!(get(&none, metric), None, "{metric:?}");
         }
         assert!(get(&none, Metric::Brier).is_some());
-        let silent = ranked(&[(0.2, true), (0.1, false)], 0.5).values(&[1.0; 2]);
+        let silent = values(&ranked(&[(0.2, true), (0.1, false)], 0.5), &[1.0; 2]);
         assert_eq!(get(&silent, Metric::F1), Some(0.0), "a missed frame is a zero, not an absence");
         assert_eq!(macro_average(&[none, silent])[2], None);
-        assert!(Ranked::new(Vec::new()).values(&[]).iter().all(Option::is_none));
+        assert!(values(&ranked(&[], 0.5), &[]).iter().all(Option::is_none));
     }
 }

@@ -62,6 +62,34 @@ impl Csr {
         columns.zip(self.values[range].iter().map(|value| f64::from(*value)))
     }
 
+    /// The columns, those with most entries first and those with as many in order of their first row.
+    ///
+    /// Numbered so, what is fetched most lies close together, and what is fetched once is fetched in the order of the rows.
+    pub(crate) fn columns_by_use(&self) -> Vec<u32> {
+        let mut uses = vec![(0_u32, 0_u32); self.n_columns];
+        for (place, column) in self.columns.iter().enumerate() {
+            let (n, first) = &mut uses[*column as usize];
+            if *n == 0 {
+                // Entries stand in the order of the rows; where their number overflows, the order is another one, and as good.
+                *first = place as u32;
+            }
+            *n += 1;
+        }
+        let mut order: Vec<u32> = (0..self.n_columns as u32).collect();
+        order.par_sort_unstable_by_key(|column| {
+            let (n, first) = uses[*column as usize];
+            (std::cmp::Reverse(n), first, *column)
+        });
+        order
+    }
+
+    /// Gives column `order[j]` the number `j`. Within a row the entries stay in their order.
+    pub(crate) fn renumber_columns(&mut self, order: &[u32]) {
+        let mut number = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(new, old)| number[*old as usize] = new as u32);
+        self.columns.par_iter_mut().for_each(|column| *column = number[*column as usize]);
+    }
+
     /// The same matrix by columns, with the rows of each column in rising order.
     ///
     /// Threads share the columns: each walks over all entries and takes those of its own columns, so that no two write to the same place.
@@ -156,6 +184,19 @@ mod tests {
             Csr::stacked(3, vec![x.clone(), Csr::with_columns(3), x.clone()]).product(&[[1.0]; 3])[3..],
             x.product(&[[1.0]; 3])
         );
+    }
+
+    #[test]
+    fn columns_in_use_come_first() {
+        let mut x = Csr::with_columns(4);
+        x.push_row([(1, 1.0), (3, 2.0)]);
+        x.push_row([(0, 3.0), (3, 4.0)]);
+        let order = x.columns_by_use();
+        assert_eq!(order, [3, 1, 0, 2]);
+        let v = [[1.0], [10.0], [100.0], [1000.0]];
+        let products = x.product(&v);
+        x.renumber_columns(&order);
+        assert_eq!(x.product(&[3, 1, 0, 2].map(|column: usize| v[column])), products);
     }
 
     /// One matrix below the size from which threads share the work, one above; three vectors together and each alone.

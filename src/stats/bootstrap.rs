@@ -11,6 +11,9 @@ pub const MIN_CLUSTERS: usize = 5;
 /// An interval needs this share of the replicates to define the statistic.
 const MIN_DEFINED: f64 = 0.9;
 
+/// Replicates that [`Bootstrap::estimate_together`] works out at once.
+pub(crate) const LANES: usize = 8;
+
 /// Settings of a percentile cluster bootstrap.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,14 +50,52 @@ impl Bootstrap {
     where
         F: Fn(&[f64]) -> Vec<Option<f64>> + Sync,
     {
-        let n = clusters.len();
         let n_clusters = clusters.iter().max().map_or(0, |last| *last as usize + 1);
-        let points = statistics(&vec![1.0; n]);
-        let n_replicates = if n_clusters < MIN_CLUSTERS { 0 } else { self.n_replicates };
-        let replicates: Vec<Vec<Option<f64>>> = (0..n_replicates)
-            .into_par_iter()
-            .map(|replicate| statistics(&self.draw(clusters, n_clusters, replicate as u64)))
-            .collect();
+        let points = statistics(&vec![1.0; clusters.len()]);
+        let weights = |replicate: usize| -> Replicate {
+            let times = self.draw(n_clusters, replicate as u64);
+            clusters.iter().map(|cluster| f64::from(times[*cluster as usize])).collect()
+        };
+        let replicates: Vec<Vec<Option<f64>>> =
+            (0..self.n_drawn(n_clusters)).into_par_iter().map(|replicate| statistics(&weights(replicate))).collect();
+        self.summarise(points, &replicates, clusters.len(), n_clusters)
+    }
+
+    /// The same for statistics that work on several replicates at once, of which each is a lane: a walk over many rows then fetches
+    /// each row once for all of them. `statistics` takes how often each cluster counts in each lane, and returns the values of each
+    /// lane. The replicates, and so the bounds, are those of [`Bootstrap::estimate`].
+    pub(crate) fn estimate_together<F>(&self, clusters: &[u32], statistics: F) -> Vec<Option<Estimate>>
+    where
+        F: Fn(&[[f32; LANES]]) -> [Vec<Option<f64>>; LANES] + Sync,
+    {
+        let n_clusters = clusters.iter().max().map_or(0, |last| *last as usize + 1);
+        let [points, ..] = statistics(&vec![[1.0; LANES]; n_clusters]);
+        let n_drawn = self.n_drawn(n_clusters);
+        let together = |group: usize| {
+            let mut draws = vec![[0.0; LANES]; n_clusters];
+            let lanes = group * LANES..n_drawn.min((group + 1) * LANES);
+            for (lane, replicate) in lanes.clone().enumerate() {
+                let times = self.draw(n_clusters, replicate as u64);
+                draws.iter_mut().zip(times).for_each(|(draws, times)| draws[lane] = times);
+            }
+            statistics(&draws).into_iter().take(lanes.len()).collect::<Vec<_>>()
+        };
+        let replicates: Vec<Vec<Option<f64>>> =
+            (0..n_drawn.div_ceil(LANES)).into_par_iter().map(together).collect::<Vec<_>>().concat();
+        self.summarise(points, &replicates, clusters.len(), n_clusters)
+    }
+
+    fn n_drawn(&self, n_clusters: usize) -> usize {
+        if n_clusters < MIN_CLUSTERS { 0 } else { self.n_replicates }
+    }
+
+    fn summarise(
+        &self,
+        points: Vec<Option<f64>>,
+        replicates: &[Vec<Option<f64>>],
+        n: usize,
+        n_clusters: usize,
+    ) -> Vec<Option<Estimate>> {
         points
             .into_iter()
             .enumerate()
@@ -65,13 +106,14 @@ impl Bootstrap {
             .collect()
     }
 
-    fn draw(&self, clusters: &[u32], n_clusters: usize, replicate: u64) -> Replicate {
+    /// How often each cluster is drawn.
+    fn draw(&self, n_clusters: usize, replicate: u64) -> Vec<f32> {
         let mut rng = rng(self.seed, "bootstrap", replicate);
         let mut times = vec![0.0; n_clusters];
         for _ in 0..n_clusters {
             times[rng.random_range(0..n_clusters)] += 1.0;
         }
-        clusters.iter().map(|cluster| times[*cluster as usize]).collect()
+        times
     }
 
     fn bounds(&self, values: Vec<f64>) -> (Option<f64>, Option<f64>) {
@@ -120,6 +162,22 @@ mod tests {
         let estimates = Bootstrap::default().estimate(&[0, 0, 1, 1, 2, 3], mean(&[0.0, 1.0, 0.0, 1.0, 1.0, 0.0]));
         let estimate = estimates[0].clone().unwrap();
         assert_eq!((estimate.value, estimate.low, estimate.n_clusters), (0.5, None, 4));
+    }
+
+    #[test]
+    fn replicates_together_are_as_one_by_one() {
+        let values: Vec<f64> = (0..60).map(|i| f64::from(i * 37 % 11)).collect();
+        let clusters: Vec<u32> = (0..60).map(|i| i / 4).collect();
+        for n_replicates in [0, 5, 100, 101] {
+            let bootstrap = Bootstrap { n_replicates, ..Bootstrap::default() };
+            let together = bootstrap.estimate_together(&clusters, |draws| {
+                std::array::from_fn(|lane| {
+                    let weights: Vec<f64> = clusters.iter().map(|c| f64::from(draws[*c as usize][lane])).collect();
+                    mean(&values)(&weights)
+                })
+            });
+            assert_eq!(together, bootstrap.estimate(&clusters, mean(&values)));
+        }
     }
 
     #[test]

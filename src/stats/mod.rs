@@ -19,7 +19,7 @@ use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
 pub use bootstrap::{Bootstrap, MIN_CLUSTERS, Replicate};
-pub(crate) use bootstrap::{percentile_bounds, quantile};
+pub(crate) use bootstrap::{LANES, percentile_bounds, quantile};
 pub use corrected::{CorrectedMean, Design, Reliance, Unit, corrected_mean};
 pub use distributions::{normal_quantile, t_quantile, t_two_sided_p};
 pub use estimate::Estimate;

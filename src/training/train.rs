@@ -1,8 +1,10 @@
 //! From coded rows to a model.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
-use super::cross_fit::{Choice, out_of_fold, problems};
+use super::cross_fit::{Choice, out_of_fold, problems, training_matrix};
 use super::params::TrainParams;
 use super::progress::Progress;
 use crate::corpus::{Categories, Code, Corpus, Folds, GroupBy, folds};
@@ -61,7 +63,7 @@ fn run(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress, keep: boo
     let params = params.clone().check()?;
     let group = params.group.unwrap_or_else(|| GroupBy::natural(corpus));
     let (corpus, folds, left_out) = learnable(corpus, group, &params)?;
-    let corpus = &corpus;
+    let corpus = &*corpus;
     let tokenizer = Tokenizer::default();
     let lexicon = Lexicon::new(Documents::new(&tokenizer, &corpus.texts)?, &params.features.0);
 
@@ -85,12 +87,12 @@ fn run(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress, keep: boo
         let found = format!("{} and {}", params.features.0.min_df, params.features.0.min_df_subword);
         return Err(Error::parameter("min-df and min-df-subword", found, expected));
     }
-    let matrix = vocabulary.transform(&lexicon, &rows, &params.features.0);
+    let matrix = training_matrix(&lexicon, &vocabulary, &rows, &params);
     let chosen: Vec<_> = choices.iter().enumerate().map(|(j, choice)| (j, params.alphas[choice.alpha], None)).collect();
     let fits = problems(corpus, &rows, &matrix, &params)?.fit(&chosen)?;
     (0..fits.len()).for_each(|j| progress.step(j));
     progress.end();
-    let fitted = FittedLogistic::from_frames(&fits, matrix.n_features());
+    let fitted = FittedLogistic::from_frames(&fits, matrix.0.n_features());
     let training = TrainingSummary {
         profile: profile(&out_of_fold_predictions, scores.unknown_words),
         alpha_rows: scores.n_choosing(),
@@ -183,7 +185,11 @@ fn profile(out_of_fold: &Predictions, unknown_words: f64) -> Profile {
 /// The corpus without frames that cannot be learned, with its folds.
 ///
 /// A frame can be learned when the training rows of every fold have both classes, among rows of weight above 0.
-pub(super) fn learnable(corpus: &Corpus, group: GroupBy, params: &TrainParams) -> Result<(Corpus, Folds, Vec<String>)> {
+pub(super) fn learnable<'a>(
+    corpus: &'a Corpus,
+    group: GroupBy,
+    params: &TrainParams,
+) -> Result<(Cow<'a, Corpus>, Folds, Vec<String>)> {
     let folds = folds(corpus, group, params.n_folds, params.seed)?;
     let constant = |j: usize| -> Option<Error> {
         let rows_with = |wanted: Code| {
@@ -211,7 +217,7 @@ pub(super) fn learnable(corpus: &Corpus, group: GroupBy, params: &TrainParams) -
     }
     let dropped = corpus.frames.names().iter().zip(&keep).filter(|(_, keep)| !**keep);
     let left_out: Vec<String> = dropped.map(|(name, _)| name.clone()).collect();
-    let kept = if left_out.is_empty() { corpus.clone() } else { corpus.clone().with_frames(&keep)? };
+    let kept = if left_out.is_empty() { Cow::Borrowed(corpus) } else { Cow::Owned(corpus.clone().with_frames(&keep)?) };
     Ok((kept, folds, left_out))
 }
 
