@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 /// Length from which a sum is made of the sums of fixed chunks, which threads share; a shorter one is a plain sum from left to
 /// right. The two differ in the last bits, so that the limit is part of what the bytes of an artefact depend on: 20,000 sentences have
-/// some 400,000 features, and a plain sum of a million numbers takes a millisecond.
-const PLAIN_BELOW: usize = 1 << 20;
+/// some 400,000 features.
+const PLAIN_BELOW: usize = 1 << 19;
 /// Elements of a chunk, and of what one task does.
 const CHUNK: usize = 1 << 14;
 /// Running sums within a chunk: one would wait for each addition before it begins the next.
