@@ -34,7 +34,8 @@ impl FeatureMatrix {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Csr, Sparse};
+    use crate::features::csr::Csr;
+    use crate::features::matrix::Sparse;
     use super::*;
 
     #[test]
