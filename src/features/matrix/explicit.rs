@@ -34,9 +34,9 @@ impl FeatureMatrix {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::features::csr::Csr;
     use crate::features::matrix::Sparse;
-    use super::*;
 
     #[test]
     fn shared_subwords_are_summed() {
