@@ -6,7 +6,7 @@ use super::table::TableFormat;
 use crate::error::{Error, Result};
 
 /// Bytes of text that rows are cut from at a time; a longer row gets as many as it needs.
-const PIECE: usize = 1 << 18;
+const PIECE: usize = 1 << 16;
 
 /// Cuts text into rows.
 pub(super) trait Cutter {

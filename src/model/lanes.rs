@@ -38,7 +38,7 @@ pub(super) struct Sums {
 /// A sentence as the places of its words in their table.
 #[derive(Debug, Default)]
 pub(super) struct Sentence {
-    /// Its words in order; from the table's length on, words outside the vocabulary.
+    /// Its words in order; from the table's end on, words outside the vocabulary.
     pub tokens: Vec<u32>,
     /// The words of the vocabulary, [ranked](Table::ranked) and sorted, each as often as it occurs.
     pub words: Vec<u64>,
@@ -108,7 +108,7 @@ struct Row<const L: usize> {
 #[repr(align(64))]
 struct Word<const L: usize> {
     key: Key,
-    order: u32,
+    number: u32,
     own: Row<L>,
     square: f32,
     inside: [f32; L],
@@ -120,24 +120,12 @@ struct Word<const L: usize> {
 struct Pair<const L: usize> {
     /// The places of its words.
     key: u64,
-    order: u32,
+    number: u32,
     own: Row<L>,
 }
 
 impl<const L: usize> Row<L> {
     const EMPTY: Row<L> = Row { idf: 0.0, adds: [0.0; L] };
-}
-
-impl<const L: usize> Default for Word<L> {
-    fn default() -> Self {
-        Word { key: 0, order: 0, own: Row::EMPTY, square: 0.0, inside: [0.0; L] }
-    }
-}
-
-impl<const L: usize> Default for Pair<L> {
-    fn default() -> Self {
-        Pair { key: 0, order: 0, own: Row::EMPTY }
-    }
 }
 
 impl<const L: usize> Entry for Word<L> {
@@ -149,8 +137,12 @@ impl<const L: usize> Entry for Word<L> {
     }
 
     #[inline]
-    fn order(&self) -> u32 {
-        self.order
+    fn number(&self) -> u32 {
+        self.number
+    }
+
+    fn idf(&self) -> f32 {
+        self.own.idf
     }
 }
 
@@ -163,8 +155,12 @@ impl<const L: usize> Entry for Pair<L> {
     }
 
     #[inline]
-    fn order(&self) -> u32 {
-        self.order
+    fn number(&self) -> u32 {
+        self.number
+    }
+
+    fn idf(&self) -> f32 {
+        self.own.idf
     }
 }
 
@@ -209,15 +205,20 @@ impl<const L: usize> Group<L> {
         let keys: Vec<Key> = (0..).zip(vocabulary.words.iter()).map(|(number, word)| word_key(number, word)).collect();
         let own = rows(&vocabulary.idf_words, &model.word_weights);
         let (of_words, of_pairs) = own.split_at(keys.len());
-        let word =
-            |(i, own): (usize, &Row<L>)| Word { key: keys[i], order: i as u32 + 1, own: *own, ..Word::default() };
-        let words = Table::new(of_words.iter().enumerate().map(word));
+        let word = |(i, own): (usize, &Row<L>)| Word {
+            key: keys[i],
+            number: i as u32,
+            own: *own,
+            square: 0.0,
+            inside: [0.0; L],
+        };
+        let words = Table::new(of_words.iter().enumerate().map(word).collect());
         let place = |number: u32| words.find(keys[number as usize]).expect("every word was placed");
         let pair_key = |[first, second]: [u32; 2]| joined(place(first), place(second));
         let pair =
-            |(i, own): (usize, &Row<L>)| Pair { key: pair_key(vocabulary.pairs[i]), order: i as u32 + 1, own: *own };
-        let mut pairs = Table::new(of_pairs.iter().enumerate().map(pair));
-        let filter = PairFilter::new(of_pairs.len(), pairs.entries_mut().map(|pair| pair.key));
+            |(i, own): (usize, &Row<L>)| Pair { key: pair_key(vocabulary.pairs[i]), number: i as u32, own: *own };
+        let pairs = Table::new(of_pairs.iter().enumerate().map(pair).collect());
+        let filter = PairFilter::new(of_pairs.len(), pairs.entries().iter().map(|pair| pair.key));
         Group { words, pairs, filter, subwords: rows(&vocabulary.idf_subwords, &model.subword_weights) }
     }
 }
@@ -235,7 +236,7 @@ impl<const L: usize> Lanes for Group<L> {
     }
 
     fn n_places(&self) -> u32 {
-        self.words.len() as u32
+        self.words.entries().len() as u32
     }
 
     fn complete(&self, Sentence { tokens, words, pairs }: &mut Sentence) {
@@ -309,7 +310,7 @@ impl<const L: usize> Lanes for Group<L> {
 
     fn set_inside(&mut self, words: &[Inside]) {
         for word in self.words.entries_mut() {
-            let inside = &words[word.order as usize - 1];
+            let inside = &words[word.number as usize];
             word.square = inside.square;
             word.inside.copy_from_slice(&inside.adds[..L]);
         }

@@ -14,6 +14,9 @@ pub(super) const LONGEST_KEY: usize = 15;
 /// A short word as one number: its bytes, and its length on top, so that no two words share one.
 pub(super) type Key = u128;
 
+/// What is no string's key: that of the empty one, which is no word.
+pub(super) const NO_KEY: Key = 0;
+
 /// The key of a word, if it is short enough.
 pub(super) fn key(word: &str) -> Option<Key> {
     key_of(word.as_bytes(), 0..word.len(), |bytes| bytes)

@@ -3,7 +3,7 @@
 //! Source: Nocedal & Wright (2006), Numerical Optimization, algorithm 7.1; Lin, Weng & Keerthi (2008), JMLR 9, for the
 //! logistic case. Preconditioned by the diagonal of the Hessian (Jacobi).
 //!
-//! The frames of a model share the matrix, and nearly all time goes into fetching it. So their descents walk side by side: in
+//! The frames of a model share the matrix, and fetching it is a good part of the time. So their descents walk side by side: in
 //! each round every one of them names a vector, all vectors are multiplied by the matrix together, and then by its transpose.
 //! No descent sees another's numbers, and each does exactly what it would do alone.
 

@@ -2,7 +2,7 @@
 
 use super::cache::{ChunkCache, LONGEST_CHUNK};
 use super::lanes::{Inside, Sentence};
-use super::lookup::{Key, StringNumbers, ascii_key, key, word_key};
+use super::lookup::{Key, NO_KEY, StringNumbers, ascii_key, key, word_key};
 use super::scorer::Scorer;
 use crate::error::Result;
 use crate::features::{NAME, Piece, Token, Tokenizer};
@@ -17,8 +17,18 @@ pub struct Scratch {
     unknown: Unknown,
     /// The last sentence.
     pub(super) sentence: Sentence,
+    /// Tokens of the current sentence that have no place yet.
+    cut: Vec<Cut>,
     /// The columns of one word's subwords.
     columns: Vec<u32>,
+}
+
+/// An ASCII token: its key, or [`NO_KEY`], and its bytes in the text.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    key: Key,
+    start: usize,
+    end: usize,
 }
 
 /// Words outside the vocabulary that were met, numbered in order.
@@ -49,22 +59,32 @@ impl Scorer {
             *scratch = Scratch::default();
         }
         scratch.sentence.tokens.clear();
+        let mut cut = std::mem::take(&mut scratch.cut);
         for piece in self.tokenizer().pieces(text) {
             match piece {
                 Piece::Token { start, end } => {
-                    let key = ascii_key(text.as_bytes(), start..end);
-                    let known = key.and_then(&find);
-                    let token = known.unwrap_or_else(|| self.other_token(&text[start..end], key, scratch));
-                    scratch.sentence.tokens.push(token);
+                    cut.push(Cut { key: ascii_key(text.as_bytes(), start..end).unwrap_or(NO_KEY), start, end });
                 }
                 Piece::Chunk { start, end, n_replaced } => {
-                    let kept = scratch.sentence.tokens.len() - n_replaced;
-                    scratch.sentence.tokens.truncate(kept);
+                    cut.truncate(cut.len() - n_replaced);
+                    self.place_all(text, &mut cut, scratch, &find);
                     self.read_chunk(&text[start..end], scratch)?;
                 }
             }
         }
+        self.place_all(text, &mut cut, scratch, &find);
+        scratch.cut = cut;
         Ok(())
+    }
+
+    /// Appends the places of tokens that were cut from a text. This is a loop of its own, and a short one, so that the processor may wait
+    /// for several look-ups at once.
+    #[inline]
+    fn place_all(&self, text: &str, cut: &mut Vec<Cut>, scratch: &mut Scratch, find: &impl Fn(Key) -> Option<u32>) {
+        for Cut { key, start, end } in cut.drain(..) {
+            let place = find(key).unwrap_or_else(|| self.other_token(&text[start..end], key, scratch));
+            scratch.sentence.tokens.push(place);
+        }
     }
 
     /// Fills the sentence of `scratch` with tokens that somebody else has cut.
@@ -94,16 +114,14 @@ impl Scorer {
         Ok(())
     }
 
-    /// The place of an ASCII token that the vocabulary does not hold by its key, which it has if it is short.
-    fn other_token(&self, token: &str, key: Option<Key>, scratch: &mut Scratch) -> u32 {
+    /// The place of an ASCII token that the vocabulary does not hold by its key.
+    fn other_token(&self, token: &str, key: Key, scratch: &mut Scratch) -> u32 {
         let capital = token.as_bytes()[0].is_ascii_uppercase();
-        match key {
-            Some(key) if !self.masks(capital) => {
-                let met = scratch.unknown.numbers.find_key(key);
-                met.map_or_else(|| self.meet(&token.to_ascii_lowercase(), scratch), |number| self.n_places + number)
-            }
-            _ => self.place(&token.to_ascii_lowercase(), capital, scratch),
+        if key == NO_KEY || self.masks(capital) {
+            return self.place(&token.to_ascii_lowercase(), capital, scratch);
         }
+        let met = scratch.unknown.numbers.find_key(key);
+        met.map_or_else(|| self.meet(&token.to_ascii_lowercase(), scratch), |number| self.n_places + number)
     }
 
     /// The place of what a word in lower case counts as: itself, or the stand-in for names.

@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 /// Length from which a sum is made of the sums of fixed chunks, which threads share; a shorter one is a plain sum from left to
-/// right. The two differ in the last bits, so that the limit is part of what the bytes of an artefact depend on: 20,000 sentences have
-/// some 400,000 features.
+/// right. The two differ in the last bits, so that the limit is part of what the bytes of an artefact depend on: news of 20,000 sentences has
+/// fewer features.
 const PLAIN_BELOW: usize = 1 << 19;
 /// Elements of a chunk, and of what one task does.
 const CHUNK: usize = 1 << 14;

@@ -129,12 +129,12 @@ mod tests {
         let corpus = corpus().with_frames(&[true, false]).unwrap();
         let folds = folds(&corpus, GroupBy::DocId, 5, 0).unwrap();
         assert_eq!(subsample(&corpus, &folds, &params(N_ROWS)), None);
-        let rows = subsample(&corpus, &folds, &params(N_ROWS / 2)).unwrap();
-        assert!((N_ROWS / 2..N_ROWS / 2 + 3).contains(&rows.len()), "{}", rows.len());
+        let rows = subsample(&corpus, &folds, &params(N_ROWS * 3 / 4)).unwrap();
+        assert!((N_ROWS * 3 / 4..N_ROWS * 3 / 4 + 3).contains(&rows.len()), "{}", rows.len());
         assert!(rows.is_sorted());
         assert!(rows.chunks(3).all(|rows| rows[0] % 3 == 0 && rows[2] == rows[0] + 2), "articles have three rows");
-        assert_eq!(subsample(&corpus, &folds, &params(N_ROWS / 2)), Some(rows.clone()));
-        let other = TrainParams { seed: 1, ..params(N_ROWS / 2) };
+        assert_eq!(subsample(&corpus, &folds, &params(N_ROWS * 3 / 4)), Some(rows.clone()));
+        let other = TrainParams { seed: 1, ..params(N_ROWS * 3 / 4) };
         assert_ne!(subsample(&corpus, &folds, &other), Some(rows));
     }
 
@@ -153,7 +153,7 @@ mod tests {
     fn threads_do_not_move_a_byte_above_the_limit() {
         let corpus = corpus().with_frames(&[true, false]).unwrap();
         let bootstrap = Bootstrap { n_replicates: 20, ..Bootstrap::default() };
-        let params = TrainParams { bootstrap, ..params(N_ROWS / 2) };
+        let params = TrainParams { bootstrap, ..params(N_ROWS * 3 / 4) };
         let trained = |n_threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
             pool.install(|| train(&corpus, &params, &Silent)).unwrap().model
@@ -163,7 +163,7 @@ mod tests {
 
         let training = &one.metadata().training;
         let n = training.alpha_rows.expect("there are more rows than choose the penalty");
-        assert!((N_ROWS / 2..N_ROWS).contains(&n), "{n}");
+        assert!((N_ROWS * 3 / 4..N_ROWS).contains(&n), "{n}");
         // What is fitted on all rows is as good as where all rows choose the penalty.
         let whole = train(&corpus, &TrainParams { max_path_rows: N_ROWS, ..params.clone() }, &Silent).unwrap().model;
         assert_eq!(whole.metadata().training.alpha_rows, None);
