@@ -9,6 +9,7 @@ mod documents;
 mod lexicon;
 mod matrix;
 mod params;
+mod pieces;
 mod strings;
 mod subwords;
 mod tokenizer;
@@ -24,6 +25,6 @@ pub use vocabulary::Vocabulary;
 
 pub(crate) use documents::NAME;
 pub(crate) use matrix::Operand;
-pub(crate) use subwords::subword_spans;
-pub(crate) use tokenizer::Piece;
+pub(crate) use pieces::Piece;
+pub(crate) use subwords::{SLACK, subword_spans};
 pub(crate) use vocabulary::sublinear;

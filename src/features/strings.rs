@@ -1,13 +1,9 @@
-//! A sorted list of strings in one buffer, and fast look-up in it.
-
-use foldhash::fast::FixedState;
-use hashbrown::HashTable;
-use std::hash::BuildHasher;
+//! A sorted list of strings in one buffer.
 
 /// Distinct strings in byte order; a string's position is its feature's column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StringTable {
-    bytes: Vec<u8>,
+    text: String,
     /// Where each string starts, and the end: length n + 1.
     offsets: Vec<u32>,
 }
@@ -15,10 +11,10 @@ pub struct StringTable {
 impl StringTable {
     /// Collects strings that are sorted and distinct.
     pub(crate) fn from_sorted<'a>(strings: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut table = StringTable { bytes: Vec::new(), offsets: vec![0] };
+        let mut table = StringTable { text: String::new(), offsets: vec![0] };
         for string in strings {
-            table.bytes.extend_from_slice(string.as_bytes());
-            table.offsets.push(u32::try_from(table.bytes.len()).expect("a vocabulary is far below 4 GB"));
+            table.text.push_str(string);
+            table.offsets.push(u32::try_from(table.text.len()).expect("a vocabulary is far below 4 GB"));
         }
         table
     }
@@ -27,18 +23,18 @@ impl StringTable {
     pub(crate) fn from_parts(bytes: Vec<u8>, offsets: Vec<u32>) -> Option<Self> {
         let whole = offsets.first() == Some(&0) && offsets.last().map(|end| *end as usize) == Some(bytes.len());
         let rising = offsets.windows(2).all(|pair| pair[0] <= pair[1]);
-        let text = std::str::from_utf8(&bytes).ok()?;
+        let text = String::from_utf8(bytes).ok()?;
         let on_characters = whole && rising && offsets.iter().all(|at| text.is_char_boundary(*at as usize));
         if !on_characters {
             return None;
         }
-        let table = StringTable { bytes, offsets };
+        let table = StringTable { text, offsets };
         let sorted = (1..table.len()).all(|i| table.get(i - 1) < table.get(i));
         sorted.then_some(table)
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.text.as_bytes()
     }
 
     pub(crate) fn offsets(&self) -> &[u32] {
@@ -60,11 +56,7 @@ impl StringTable {
     /// The string at a position below [`StringTable::len`].
     #[must_use]
     pub fn get(&self, i: usize) -> &str {
-        std::str::from_utf8(self.get_bytes(i)).expect("a table is built from strings and checked when loaded")
-    }
-
-    fn get_bytes(&self, i: usize) -> &[u8] {
-        &self.bytes[self.offsets[i] as usize..self.offsets[i + 1] as usize]
+        &self.text[self.offsets[i] as usize..self.offsets[i + 1] as usize]
     }
 
     /// The strings in order.
@@ -77,38 +69,13 @@ impl StringTable {
         let mut at = 0;
         (0..others.len())
             .map(|i| {
-                let wanted = others.get_bytes(i);
-                while at < self.len() && self.get_bytes(at) < wanted {
+                let wanted = others.get(i);
+                while at < self.len() && self.get(at) < wanted {
                     at += 1;
                 }
-                (at < self.len() && self.get_bytes(at) == wanted).then_some(at as u32)
+                (at < self.len() && self.get(at) == wanted).then_some(at as u32)
             })
             .collect()
-    }
-
-    /// An index for look-ups by string.
-    pub(crate) fn index(&self) -> StringIndex {
-        let mut index = StringIndex { table: HashTable::with_capacity(self.len()), hasher: FixedState::default() };
-        for i in 0..self.len() {
-            let hash = index.hasher.hash_one(self.get_bytes(i));
-            // Rehashing needs the strings, but the capacity is exact: it never happens.
-            index.table.insert_unique(hash, i as u32, |i| index.hasher.hash_one(self.get_bytes(*i as usize)));
-        }
-        index
-    }
-}
-
-/// From string to position in a [`StringTable`].
-#[derive(Debug, Clone)]
-pub(crate) struct StringIndex {
-    table: HashTable<u32>,
-    hasher: FixedState,
-}
-
-impl StringIndex {
-    pub(crate) fn find(&self, strings: &StringTable, wanted: &str) -> Option<u32> {
-        let hash = self.hasher.hash_one(wanted.as_bytes());
-        self.table.find(hash, |i| strings.get_bytes(*i as usize) == wanted.as_bytes()).copied()
     }
 }
 
@@ -117,13 +84,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_what_is_there() {
+    fn strings_come_back_and_are_found() {
         let table = StringTable::from_sorted(["", "a", "é", "ée"]);
-        let index = table.index();
-        for (i, string) in table.iter().enumerate() {
-            assert_eq!(index.find(&table, string), Some(i as u32));
-        }
-        assert_eq!(index.find(&table, "b"), None);
+        assert_eq!(table.iter().collect::<Vec<_>>(), ["", "a", "é", "ée"]);
         let others = StringTable::from_sorted(["a", "b", "ée", "ö"]);
         assert_eq!(table.places_of(&others), [Some(1), None, Some(3), None]);
         assert_eq!(others.places_of(&table), [None, Some(0), None, Some(2)]);

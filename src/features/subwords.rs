@@ -7,31 +7,39 @@ use std::ops::Range;
 ///
 /// Source: the `char_wb` analyser of scikit-learn, whose n-grams these are.
 pub(crate) fn subwords(word: &str, min: usize, max: usize, mut emit: impl FnMut(&str)) {
-    subword_spans(word, min, max, |padded, span| emit(&padded[span]));
+    subword_spans(word, min, max, &mut String::new(), |padded, span| emit(&padded[span]));
 }
 
-/// Does the same, but emits a text and where in it the subword stands. The text goes on for [`SLACK`] bytes behind the padded word, so that
-/// a reader may load more than it needs.
-pub(crate) fn subword_spans(word: &str, min: usize, max: usize, emit: impl FnMut(&str, Range<usize>)) {
+/// Does the same, but emits a text and where in it the subword stands. The text goes on for [`SLACK`] bytes behind the padded word. `padded`
+/// is a buffer.
+pub(crate) fn subword_spans(
+    word: &str,
+    min: usize,
+    max: usize,
+    padded: &mut String,
+    emit: impl FnMut(&str, Range<usize>),
+) {
+    /// One space of padding, and slack.
+    const BEHIND: &str = "                 ";
     if max == 0 {
         return;
     }
-    let mut padded = String::with_capacity(word.len() + 2 + SLACK);
+    padded.clear();
     padded.push(' ');
     padded.push_str(word);
     let end = padded.len() + 1;
-    padded.extend(std::iter::repeat_n(' ', 1 + SLACK));
+    padded.push_str(BEHIND);
     if word.is_ascii() {
         // Every byte is a character: no need to look for their starts.
-        cut(&padded, end, |i| i, min, max, emit);
+        cut(padded, end, |i| i, min, max, emit);
     } else {
         let starts: Vec<usize> = padded[..end].char_indices().map(|(at, _)| at).chain([end]).collect();
-        cut(&padded, starts.len() - 1, |i| starts[i], min, max, emit);
+        cut(padded, starts.len() - 1, |i| starts[i], min, max, emit);
     }
 }
 
-/// Spaces behind the text that [`subword_spans`] emits.
-const SLACK: usize = 16;
+/// Bytes that a text may be continued by so that a reader may load more than it needs.
+pub(crate) const SLACK: usize = 16;
 
 /// Emits the n-grams of a padded word of `n` characters, of which the i-th starts at byte `start(i)`.
 fn cut(

@@ -9,6 +9,7 @@ use tokenizers::{
     Normalizer as _, NormalizerWrapper, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer as _,
 };
 
+use super::pieces::{Piece, pieces};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A normalizer and a pre-tokenizer of Hugging Face's `tokenizers`.
@@ -118,9 +119,13 @@ impl Tokenizer {
         plain
     }
 
-    /// The pieces of a text, in order: see [`Piece`].
-    pub(crate) fn pieces<'t>(&self, text: &'t str) -> Pieces<'t> {
-        Pieces { text, at: 0, chunk: 0, n_tokens: 0, is_default: self.is_default }
+    /// Calls `emit` with the pieces of a text, in order, until it fails.
+    ///
+    /// # Errors
+    /// Those of `emit`.
+    #[inline]
+    pub(crate) fn pieces(&self, text: &str, emit: impl FnMut(Piece) -> Result<()>) -> Result<()> {
+        pieces(text, self.is_default, emit)
     }
 
     /// The tokens of a text.
@@ -133,90 +138,6 @@ impl Tokenizer {
             self.tokenize_chunk(chunk, |token, _| tokens.push(token.to_owned()))?;
         }
         Ok(tokens)
-    }
-}
-
-/// A piece of a text as one walk over its bytes finds it; positions are bytes of the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Piece {
-    /// A token, all ASCII, which is to be lower-cased.
-    Token { start: usize, end: usize },
-    /// A whole chunk that has to be tokenised, in place of its tokens so far: the last `n_replaced` ones.
-    Chunk { start: usize, end: usize, n_replaced: usize },
-}
-
-/// The pieces of a text. What the default tokenizer makes of ASCII is known without asking it.
-#[derive(Debug)]
-pub(crate) struct Pieces<'t> {
-    text: &'t str,
-    at: usize,
-    /// Where the current chunk begins.
-    chunk: usize,
-    /// Tokens of the current chunk so far.
-    n_tokens: usize,
-    is_default: bool,
-}
-
-/// What a byte is to the default tokenizer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Word,
-    /// A token by itself.
-    Mark,
-    Space,
-    /// Part of a character that is not ASCII.
-    Other,
-}
-
-const CLASSES: [Class; 256] = {
-    let mut classes = [Class::Other; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        classes[byte] = match byte as u8 {
-            b'\t'..=b'\r' | b' ' => Class::Space,
-            mark if mark.is_ascii_punctuation() => Class::Mark,
-            _ => Class::Word,
-        };
-        byte += 1;
-    }
-    classes
-};
-
-impl Iterator for Pieces<'_> {
-    type Item = Piece;
-
-    #[inline]
-    fn next(&mut self) -> Option<Piece> {
-        let bytes = self.text.as_bytes();
-        loop {
-            let start = self.at;
-            let class = CLASSES[usize::from(*bytes.get(start)?)];
-            if class == Class::Space {
-                self.at += 1;
-                (self.chunk, self.n_tokens) = (self.at, 0);
-                continue;
-            }
-            if class == Class::Other || !self.is_default {
-                let rest = &self.text[start..];
-                let n = rest.find(char::is_whitespace).unwrap_or(rest.len());
-                if n == 0 {
-                    // White space beyond ASCII.
-                    self.at += rest.chars().next().map_or(1, char::len_utf8);
-                    (self.chunk, self.n_tokens) = (self.at, 0);
-                    continue;
-                }
-                self.at += n;
-                return Some(Piece::Chunk { start: self.chunk, end: self.at, n_replaced: self.n_tokens });
-            }
-            self.at += 1;
-            if class == Class::Word {
-                while bytes.get(self.at).is_some_and(|byte| CLASSES[usize::from(*byte)] == Class::Word) {
-                    self.at += 1;
-                }
-            }
-            self.n_tokens += 1;
-            return Some(Piece::Token { start, end: self.at });
-        }
     }
 }
 
@@ -303,22 +224,6 @@ mod tests {
                 tokenizer.tokenize_chunk(chunk, |token, capital| by_chunk.push((token.to_owned(), capital))).unwrap();
             }
             prop_assert_eq!(by_chunk, whole);
-        }
-
-        #[test]
-        fn pieces_are_the_tokens_of_the_text(text in "[a-zA-Z0-9.,'\\-’“é\u{301}ﬁ \t\u{a0}\u{2003}\x01\x0B\x1C\u{85}]{0,60}") {
-            let tokenizer = Tokenizer::default();
-            let mut tokens: Vec<String> = Vec::new();
-            for piece in tokenizer.pieces(&text) {
-                match piece {
-                    Piece::Token { start, end } => tokens.push(text[start..end].to_ascii_lowercase()),
-                    Piece::Chunk { start, end, n_replaced } => {
-                        tokens.truncate(tokens.len() - n_replaced);
-                        tokenizer.tokenize_chunk(&text[start..end], |token, _| tokens.push(token.to_owned())).unwrap();
-                    }
-                }
-            }
-            prop_assert_eq!(tokens, tokenizer.tokens(&text).unwrap());
         }
 
         #[test]

@@ -1,6 +1,7 @@
 //! The vocabulary that training rows give, and the vectors it makes of sentences.
 
 use std::cmp::Ordering;
+use std::sync::LazyLock;
 
 use hashbrown::HashMap;
 use rayon::prelude::*;
@@ -148,8 +149,8 @@ impl Vocabulary {
 
     /// The place in the vocabulary of each of the documents' words.
     fn columns_of(&self, documents: &Documents) -> Vec<Option<u32>> {
-        let index = self.words.index();
-        documents.words.par_iter().with_min_len(BLOCK).map(|word| index.find(&self.words, word)).collect()
+        let columns: HashMap<&str, u32> = self.words.iter().zip(0..).collect();
+        documents.words.par_iter().with_min_len(BLOCK).map(|word| columns.get(&**word).copied()).collect()
     }
 
     /// `column` has the place in the vocabulary of each of the lexicon's words.
@@ -272,7 +273,12 @@ fn read(token: Written, names: Names, known: impl Fn(u32) -> bool) -> u32 {
 /// `1 + ln tf`.
 #[inline]
 pub(crate) fn sublinear(tf: usize) -> f64 {
-    if tf == 1 { 1.0 } else { 1.0 + libm::log(tf as f64) }
+    /// Those of nearly all words of nearly all sentences.
+    static SMALL: LazyLock<[f64; 32]> = LazyLock::new(|| std::array::from_fn(of));
+    fn of(tf: usize) -> f64 {
+        1.0 + libm::log(tf as f64)
+    }
+    SMALL.get(tf).copied().unwrap_or_else(|| of(tf))
 }
 
 /// In how many of the rows each of `n` features occurs; `visit` adds every occurrence in a row.

@@ -2,13 +2,14 @@
 
 use std::fmt::Debug;
 
-use ndarray::ArrayView1;
+use ndarray::Array2;
 
 use super::artifact::Model;
-use super::lookup::{Key, PairFilter, word_key};
+use super::counts::Counts;
+use super::lookup::{Key, PairFilter, hash, word_key};
 use super::reading::Scratch;
 use super::scorer::Scorer;
-use super::tables::{Entry, Table};
+use super::tables::{ABSENT, Entry, Table};
 use crate::error::Result;
 use crate::features::sublinear;
 
@@ -40,10 +41,15 @@ pub(super) struct Sums {
 pub(super) struct Sentence {
     /// Its words in order; from the table's end on, words outside the vocabulary.
     pub tokens: Vec<u32>,
-    /// The words of the vocabulary, [ranked](Table::ranked) and sorted, each as often as it occurs.
-    pub words: Vec<u64>,
-    /// The pairs of the vocabulary, likewise.
-    pub pairs: Vec<u64>,
+    /// The words of the vocabulary, by place.
+    pub words: Counts,
+    /// The pairs of the vocabulary, by place.
+    pub pairs: Counts,
+    /// The words outside the vocabulary, by number.
+    pub others: Vec<u32>,
+    /// The keys of neighbours that may be a pair of the vocabulary, and their places.
+    candidates: Vec<u64>,
+    places: Vec<u32>,
 }
 
 /// Some frames' part of a model. All parts of a model have the same places.
@@ -54,7 +60,7 @@ pub(super) trait Lanes: Debug + Send + Sync {
     /// The place of a word of the vocabulary.
     fn find(&self, key: Key) -> Option<u32>;
 
-    /// How many places words have.
+    /// What is above the places of all words.
     fn n_places(&self) -> u32;
 
     /// Fills in the words and pairs of the vocabulary, from the tokens.
@@ -69,11 +75,11 @@ pub(super) trait Lanes: Debug + Send + Sync {
     /// Sets what lies inside the words of the vocabulary, by number.
     fn set_inside(&mut self, words: &[Inside]);
 
-    /// What one unit of the word at a place adds to a frame, and what lies inside it; and its rank.
-    fn word(&self, place: u32, lane: usize) -> (f32, f32, u64);
+    /// What one unit of the word at a place adds to a frame, and what lies inside it.
+    fn word(&self, place: u32, lane: usize) -> (f32, f32);
 
-    /// What one unit of a pair of words adds to a frame, if the vocabulary holds the pair; and its rank.
-    fn pair(&self, first: u32, second: u32, lane: usize) -> Option<(f32, u64)>;
+    /// The place of a pair of words, if the vocabulary holds it, and what one unit of it adds to a frame.
+    fn pair(&self, first: u32, second: u32, lane: usize) -> Option<(u32, f32)>;
 }
 
 /// Compiles the frames from `first` on, eight at most.
@@ -81,8 +87,8 @@ pub(super) fn compile(model: &Model, first: usize) -> Box<dyn Lanes> {
     match model.frames().len() - first {
         1 => Box::new(Group::<1>::new(model, first)),
         2 => Box::new(Group::<2>::new(model, first)),
-        3 => Box::new(Group::<3>::new(model, first)),
-        4 => Box::new(Group::<4>::new(model, first)),
+        // Four lanes fill the processor's registers better than three.
+        3 | 4 => Box::new(Group::<4>::new(model, first)),
         _ => Box::new(Group::<MAX_LANES>::new(model, first)),
     }
 }
@@ -96,36 +102,33 @@ struct Group<const L: usize> {
     subwords: Vec<Row<L>>,
 }
 
-/// An idf, and what one unit adds to each frame.
+/// What is added to each frame.
 #[derive(Debug, Clone, Copy)]
+struct Adds<const L: usize>([f32; L]);
+
+impl<const L: usize> Default for Adds<L> {
+    fn default() -> Self {
+        Adds([0.0; L])
+    }
+}
+
+/// An idf, and what one unit adds.
+#[derive(Debug, Clone, Copy, Default)]
 struct Row<const L: usize> {
     idf: f32,
-    adds: [f32; L],
+    adds: Adds<L>,
 }
 
 /// A word of the vocabulary: a cache line, for up to four frames.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 #[repr(align(64))]
 struct Word<const L: usize> {
     key: Key,
+    /// In the vocabulary's order.
     number: u32,
     own: Row<L>,
     square: f32,
-    inside: [f32; L],
-}
-
-/// A pair of words of the vocabulary: half a cache line, for up to four frames.
-#[derive(Debug, Clone, Copy)]
-#[repr(align(32))]
-struct Pair<const L: usize> {
-    /// The places of its words.
-    key: u64,
-    number: u32,
-    own: Row<L>,
-}
-
-impl<const L: usize> Row<L> {
-    const EMPTY: Row<L> = Row { idf: 0.0, adds: [0.0; L] };
+    inside: Adds<L>,
 }
 
 impl<const L: usize> Entry for Word<L> {
@@ -135,15 +138,16 @@ impl<const L: usize> Entry for Word<L> {
     fn key(&self) -> Key {
         self.key
     }
+}
 
-    #[inline]
-    fn number(&self) -> u32 {
-        self.number
-    }
-
-    fn idf(&self) -> f32 {
-        self.own.idf
-    }
+/// A pair of words of the vocabulary: half a cache line, for up to four frames.
+#[derive(Debug, Clone, Default)]
+#[repr(align(32))]
+struct Pair<const L: usize> {
+    key: u64,
+    /// In the vocabulary's order.
+    number: u32,
+    own: Row<L>,
 }
 
 impl<const L: usize> Entry for Pair<L> {
@@ -153,20 +157,12 @@ impl<const L: usize> Entry for Pair<L> {
     fn key(&self) -> u64 {
         self.key
     }
-
-    #[inline]
-    fn number(&self) -> u32 {
-        self.number
-    }
-
-    fn idf(&self) -> f32 {
-        self.own.idf
-    }
 }
 
+/// The key of a pair, from the places of its words; 0 is none.
 #[inline]
 fn joined(first: u32, second: u32) -> u64 {
-    u64::from(first) << 32 | u64::from(second)
+    u64::from(first) << 32 | (u64::from(second) + 1)
 }
 
 /// Sums over words and pairs.
@@ -178,55 +174,66 @@ struct Own<const L: usize> {
 impl<const L: usize> Own<L> {
     /// Adds a word or pair that occurs `n` times.
     #[inline]
-    fn add(&mut self, row: &Row<L>, n: usize) {
-        let (tf, idf) = (sublinear(n), f64::from(row.idf));
+    fn add(&mut self, row: &Row<L>, n: u32) {
+        let (tf, idf) = (sublinear(n as usize), f64::from(row.idf));
         self.norm += tf * idf * tf * idf;
         for lane in 0..L {
-            self.sums[lane] += tf * f64::from(row.adds[lane]);
+            self.sums[lane] += tf * f64::from(row.adds.0[lane]);
         }
     }
+}
+
+/// The numbers of features in order of frequency, which is that of their idf.
+fn by_frequency(idf: &[f32]) -> impl Iterator<Item = u32> {
+    // The bits of floats that are not negative sort as the floats do, and any order will do for others.
+    let mut ranked: Vec<u64> = idf.iter().zip(0..).map(|(idf, i)| u64::from(idf.to_bits()) << 32 | i).collect();
+    ranked.sort_unstable();
+    ranked.into_iter().map(|ranked| ranked as u32)
 }
 
 impl<const L: usize> Group<L> {
     /// The calibration is folded in, so that sums are those of the calibrated logit.
     fn new(model: &Model, first: usize) -> Self {
         let slopes: Vec<f64> = model.calibration().iter().skip(first).take(L).map(|of| of.map.slope).collect();
-        let rows = |idf: &[f32], weights: &ndarray::Array2<f32>| -> Vec<Row<L>> {
-            let row = |(idf, weights): (&f32, ArrayView1<'_, f32>)| {
-                let mut row = Row { idf: *idf, ..Row::EMPTY };
-                for ((add, slope), weight) in row.adds.iter_mut().zip(&slopes).zip(weights.iter().skip(first)) {
-                    *add = (slope * f64::from(*idf) * f64::from(*weight)) as f32;
+        let rows = |idf: &[f32], weights: &Array2<f32>| -> Vec<Row<L>> {
+            let mut rows: Vec<Row<L>> = idf.iter().map(|idf| Row { idf: *idf, ..Row::default() }).collect();
+            for (lane, (slope, weights)) in slopes.iter().zip(weights.rows().into_iter().skip(first)).enumerate() {
+                for (row, weight) in rows.iter_mut().zip(weights) {
+                    row.adds.0[lane] = (slope * f64::from(row.idf) * f64::from(*weight)) as f32;
                 }
-                row
-            };
-            idf.iter().zip(weights.columns()).map(row).collect()
+            }
+            rows
         };
         let vocabulary = model.vocabulary();
-        let keys: Vec<Key> = (0..).zip(vocabulary.words.iter()).map(|(number, word)| word_key(number, word)).collect();
+        let n_words = vocabulary.words.len();
         let own = rows(&vocabulary.idf_words, &model.word_weights);
-        let (of_words, of_pairs) = own.split_at(keys.len());
-        let word = |(i, own): (usize, &Row<L>)| Word {
-            key: keys[i],
-            number: i as u32,
-            own: *own,
-            square: 0.0,
-            inside: [0.0; L],
+        let (of_words, of_pairs) = own.split_at(n_words);
+        let (idf_words, idf_pairs) = vocabulary.idf_words.split_at(n_words);
+        let word = |number: u32| {
+            let (key, own) = (word_key(number, vocabulary.words.get(number as usize)), of_words[number as usize]);
+            Word { key, number, own, ..Word::default() }
         };
-        let words = Table::new(of_words.iter().enumerate().map(word).collect());
-        let place = |number: u32| words.find(keys[number as usize]).expect("every word was placed");
-        let pair_key = |[first, second]: [u32; 2]| joined(place(first), place(second));
-        let pair =
-            |(i, own): (usize, &Row<L>)| Pair { key: pair_key(vocabulary.pairs[i]), number: i as u32, own: *own };
-        let pairs = Table::new(of_pairs.iter().enumerate().map(pair).collect());
-        let filter = PairFilter::new(of_pairs.len(), pairs.entries().iter().map(|pair| pair.key));
-        Group { words, pairs, filter, subwords: rows(&vocabulary.idf_subwords, &model.subword_weights) }
+        let words: Table<Word<L>> = by_frequency(idf_words).map(word).collect();
+        let mut places = vec![0; n_words];
+        words.iter().for_each(|(place, word)| places[word.number as usize] = place);
+        let pair = |number: u32| {
+            let [first, second] = vocabulary.pairs[number as usize].map(|word| places[word as usize]);
+            Pair { key: joined(first, second), number, own: of_pairs[number as usize] }
+        };
+        let pairs: Table<Pair<L>> = by_frequency(idf_pairs).map(pair).collect();
+        Group {
+            filter: PairFilter::new(of_pairs.len(), pairs.iter().map(|(_, pair)| hash(pair.key))),
+            words,
+            pairs,
+            subwords: rows(&vocabulary.idf_subwords, &model.subword_weights),
+        }
     }
 }
 
 #[expect(clippy::needless_range_loop, reason = "loops over lanes, whose number is known, become straight code")]
 impl<const L: usize> Lanes for Group<L> {
     fn read(&self, scorer: &Scorer, text: &str, scratch: &mut Scratch) -> Result<()> {
-        scorer.read_text(text, scratch, |key| self.words.find(key))?;
+        scorer.read_text(text, scratch, &self.words)?;
         self.complete(&mut scratch.sentence);
         Ok(())
     }
@@ -236,60 +243,57 @@ impl<const L: usize> Lanes for Group<L> {
     }
 
     fn n_places(&self) -> u32 {
-        self.words.entries().len() as u32
+        self.words.n_places()
     }
 
-    fn complete(&self, Sentence { tokens, words, pairs }: &mut Sentence) {
+    fn complete(&self, Sentence { tokens, words, pairs, others, candidates, places }: &mut Sentence) {
         let n_places = self.n_places();
-        words.clear();
-        pairs.clear();
-        let mut last = u32::MAX;
+        words.reset(tokens.len());
+        others.clear();
+        candidates.resize(tokens.len(), 0);
+        let (mut last, mut n_candidates) = (ABSENT, 0);
         for token in tokens {
             if *token < n_places {
-                words.push(self.words.ranked(*token));
-                let pair = joined(last, *token);
-                if last < n_places && self.filter.may_hold(pair) {
-                    pairs.push(pair);
+                words.add(*token);
+                if last < n_places {
+                    let key = joined(last, *token);
+                    // Written in any case: a branch that goes either way costs more.
+                    candidates[n_candidates] = key;
+                    n_candidates += usize::from(self.filter.may_hold(hash(key)));
                 }
+            } else {
+                others.push(*token - n_places);
             }
             last = *token;
         }
-        // In a loop of its own, so that the processor may wait for several of them at once.
-        pairs.retain_mut(|pair| {
-            let place = self.pairs.find(*pair);
-            *pair = place.map_or(0, |place| self.pairs.ranked(place));
-            place.is_some()
-        });
-        words.sort_unstable();
-        pairs.sort_unstable();
+        places.clear();
+        self.pairs.find_all(&candidates[..n_candidates], places);
+        pairs.reset(n_candidates);
+        places.iter().filter(|place| **place != ABSENT).for_each(|place| pairs.add(*place));
+        words.sort(|place| self.words.get(place).number);
+        pairs.sort(|place| self.pairs.get(place).number);
     }
 
     fn sum(&self, sentence: &Sentence, unknown: &[Inside]) -> Sums {
         let (mut square, mut inside) = (0.0, [0.0; L]);
-        for token in &sentence.tokens {
-            match token.checked_sub(self.n_places()) {
-                None => {
-                    let word = self.words.get(*token);
-                    square += f64::from(word.square);
-                    for lane in 0..L {
-                        inside[lane] += f64::from(word.inside[lane]);
-                    }
-                }
-                Some(number) => {
-                    let word = &unknown[number as usize];
-                    square += f64::from(word.square);
-                    for lane in 0..L {
-                        inside[lane] += f64::from(word.adds[lane]);
-                    }
-                }
+        let mut own = Own { norm: 0.0, sums: [0.0; L] };
+        for (place, n) in sentence.words.iter() {
+            let word = self.words.get(place);
+            square += f64::from(n) * f64::from(word.square);
+            for lane in 0..L {
+                inside[lane] += f64::from(n) * f64::from(word.inside.0[lane]);
+            }
+            own.add(&word.own, n);
+        }
+        for number in &sentence.others {
+            let word = &unknown[*number as usize];
+            square += f64::from(word.square);
+            for lane in 0..L {
+                inside[lane] += f64::from(word.adds[lane]);
             }
         }
-        let mut own = Own { norm: 0.0, sums: [0.0; L] };
-        for run in sentence.words.chunk_by(|a, b| a == b) {
-            own.add(&self.words.get(run[0] as u32).own, run.len());
-        }
-        for run in sentence.pairs.chunk_by(|a, b| a == b) {
-            own.add(&self.pairs.get(run[0] as u32).own, run.len());
+        for (place, n) in sentence.pairs.iter() {
+            own.add(&self.pairs.get(place).own, n);
         }
         let mut sums = Sums { norm: own.norm, square, ..Sums::default() };
         sums.own[..L].copy_from_slice(&own.sums);
@@ -303,26 +307,26 @@ impl<const L: usize> Lanes for Group<L> {
             let Row { idf, adds } = &self.subwords[run[0] as usize];
             let count = run.len() as f32;
             found.square += count * idf * count * idf;
-            found.adds.iter_mut().zip(adds).for_each(|(sum, add)| *sum += count * add);
+            found.adds.iter_mut().zip(adds.0).for_each(|(sum, add)| *sum += count * add);
         }
         found
     }
 
     fn set_inside(&mut self, words: &[Inside]) {
-        for word in self.words.entries_mut() {
+        for word in self.words.iter_mut() {
             let inside = &words[word.number as usize];
             word.square = inside.square;
-            word.inside.copy_from_slice(&inside.adds[..L]);
+            word.inside.0.copy_from_slice(&inside.adds[..L]);
         }
     }
 
-    fn word(&self, place: u32, lane: usize) -> (f32, f32, u64) {
+    fn word(&self, place: u32, lane: usize) -> (f32, f32) {
         let word = self.words.get(place);
-        (word.own.adds[lane], word.inside[lane], self.words.ranked(place))
+        (word.own.adds.0[lane], word.inside.0[lane])
     }
 
-    fn pair(&self, first: u32, second: u32, lane: usize) -> Option<(f32, u64)> {
+    fn pair(&self, first: u32, second: u32, lane: usize) -> Option<(u32, f32)> {
         let place = self.pairs.find(joined(first, second))?;
-        Some((self.pairs.get(place).own.adds[lane], self.pairs.ranked(place)))
+        Some((place, self.pairs.get(place).own.adds.0[lane]))
     }
 }

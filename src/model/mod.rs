@@ -7,6 +7,7 @@
 
 mod artifact;
 mod cache;
+mod counts;
 mod explain;
 mod fit;
 mod lanes;
@@ -15,7 +16,6 @@ mod newton;
 mod params;
 mod reading;
 mod scorer;
-mod slots;
 mod summary;
 mod tables;
 mod vectors;

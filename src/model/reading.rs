@@ -2,10 +2,11 @@
 
 use super::cache::{ChunkCache, LONGEST_CHUNK};
 use super::lanes::{Inside, Sentence};
-use super::lookup::{Key, NO_KEY, StringNumbers, ascii_key, key, word_key};
+use super::lookup::{Key, NO_KEY, StringNumbers, key, key_in, word_key};
 use super::scorer::Scorer;
+use super::tables::{ABSENT, Entry, Table};
 use crate::error::Result;
-use crate::features::{NAME, Piece, Token, Tokenizer};
+use crate::features::{NAME, Piece, SLACK, Token, Tokenizer};
 
 /// Bytes, roughly, at which one thread's caches are emptied.
 const CACHE_BYTES: usize = 24 << 20;
@@ -17,18 +18,28 @@ pub struct Scratch {
     unknown: Unknown,
     /// The last sentence.
     pub(super) sentence: Sentence,
-    /// Tokens of the current sentence that have no place yet.
-    cut: Vec<Cut>,
-    /// The columns of one word's subwords.
-    columns: Vec<u32>,
+    /// The current text, its ASCII in lower case, with some slack behind.
+    lower: Vec<u8>,
+    /// Its tokens that have no place yet.
+    cut: Cut,
+    pub(super) subwords: Subwords,
 }
 
-/// An ASCII token: its key, or [`NO_KEY`], and its bytes in the text.
-#[derive(Debug, Clone, Copy)]
+/// Buffers for the subwords of one word.
+#[derive(Debug, Default)]
+pub(super) struct Subwords {
+    pub padded: String,
+    pub keys: Vec<Key>,
+    pub places: Vec<u32>,
+    /// Their columns, sorted, each as often as it occurs.
+    pub columns: Vec<u32>,
+}
+
+/// ASCII tokens: the key of each, or [`NO_KEY`], and its bytes in the text.
+#[derive(Debug, Default)]
 struct Cut {
-    key: Key,
-    start: usize,
-    end: usize,
+    keys: Vec<Key>,
+    spans: Vec<(usize, usize)>,
 }
 
 /// Words outside the vocabulary that were met, numbered in order.
@@ -52,39 +63,61 @@ impl Scorer {
         &self.model().tokenizer
     }
 
-    /// Fills the tokens of `scratch` with the places of a text's words; `find` has those of the vocabulary.
+    /// Fills the tokens of `scratch` with the places of a text's words; `words` has those of the vocabulary.
     #[inline]
-    pub(super) fn read_text(&self, text: &str, scratch: &mut Scratch, find: impl Fn(Key) -> Option<u32>) -> Result<()> {
+    pub(super) fn read_text<E: Entry<Key = Key>>(
+        &self,
+        text: &str,
+        scratch: &mut Scratch,
+        words: &Table<E>,
+    ) -> Result<()> {
         if scratch.cache.n_bytes() + scratch.unknown.n_bytes > CACHE_BYTES {
             *scratch = Scratch::default();
         }
         scratch.sentence.tokens.clear();
-        let mut cut = std::mem::take(&mut scratch.cut);
-        for piece in self.tokenizer().pieces(text) {
+        let (mut cut, mut lower) = (std::mem::take(&mut scratch.cut), std::mem::take(&mut scratch.lower));
+        lower.clear();
+        lower.extend_from_slice(text.as_bytes());
+        lower.make_ascii_lowercase();
+        lower.extend_from_slice(&[0; SLACK]);
+        self.tokenizer().pieces(text, |piece| {
             match piece {
                 Piece::Token { start, end } => {
-                    cut.push(Cut { key: ascii_key(text.as_bytes(), start..end).unwrap_or(NO_KEY), start, end });
+                    cut.keys.push(key_in(&lower, start..end).unwrap_or(NO_KEY));
+                    cut.spans.push((start, end));
                 }
-                Piece::Chunk { start, end, n_replaced } => {
-                    cut.truncate(cut.len() - n_replaced);
-                    self.place_all(text, &mut cut, scratch, &find);
+                Piece::Chunk { start, end } => {
+                    let before = cut.spans.iter().rposition(|span| span.0 < start).map_or(0, |last| last + 1);
+                    cut.keys.truncate(before);
+                    self.place_all(text, &mut cut, scratch, words);
                     self.read_chunk(&text[start..end], scratch)?;
                 }
             }
-        }
-        self.place_all(text, &mut cut, scratch, &find);
-        scratch.cut = cut;
+            Ok(())
+        })?;
+        self.place_all(text, &mut cut, scratch, words);
+        (scratch.cut, scratch.lower) = (cut, lower);
         Ok(())
     }
 
-    /// Appends the places of tokens that were cut from a text. This is a loop of its own, and a short one, so that the processor may wait
-    /// for several look-ups at once.
+    /// Appends the places of tokens that were cut from a text.
     #[inline]
-    fn place_all(&self, text: &str, cut: &mut Vec<Cut>, scratch: &mut Scratch, find: &impl Fn(Key) -> Option<u32>) {
-        for Cut { key, start, end } in cut.drain(..) {
-            let place = find(key).unwrap_or_else(|| self.other_token(&text[start..end], key, scratch));
-            scratch.sentence.tokens.push(place);
+    fn place_all<E: Entry<Key = Key>>(
+        &self,
+        text: &str,
+        Cut { keys, spans }: &mut Cut,
+        scratch: &mut Scratch,
+        words: &Table<E>,
+    ) {
+        let start = scratch.sentence.tokens.len();
+        words.find_all(keys, &mut scratch.sentence.tokens);
+        for i in 0..keys.len() {
+            if scratch.sentence.tokens[start + i] == ABSENT {
+                scratch.sentence.tokens[start + i] = self.other_token(text, keys[i], spans[i], scratch);
+            }
         }
+        keys.clear();
+        spans.clear();
     }
 
     /// Fills the sentence of `scratch` with tokens that somebody else has cut.
@@ -115,45 +148,55 @@ impl Scorer {
     }
 
     /// The place of an ASCII token that the vocabulary does not hold by its key.
-    fn other_token(&self, token: &str, key: Key, scratch: &mut Scratch) -> u32 {
-        let capital = token.as_bytes()[0].is_ascii_uppercase();
-        if key == NO_KEY || self.masks(capital) {
-            return self.place(&token.to_ascii_lowercase(), capital, scratch);
+    fn other_token(&self, text: &str, key: Key, (start, end): (usize, usize), scratch: &mut Scratch) -> u32 {
+        let capital = text.as_bytes()[start].is_ascii_uppercase();
+        let lower = || text[start..end].to_ascii_lowercase();
+        if key == NO_KEY {
+            return self.place(&lower(), capital, scratch);
+        }
+        if self.masks(capital) {
+            return self.name(scratch);
         }
         let met = scratch.unknown.numbers.find_key(key);
-        met.map_or_else(|| self.meet(&token.to_ascii_lowercase(), scratch), |number| self.n_places + number)
+        met.map_or_else(|| self.meet(&lower(), scratch), |number| self.n_places + number)
     }
 
-    /// The place of what a word in lower case counts as: itself, or the stand-in for names.
+    /// The place of a word in lower case, or of the stand-in for names if it counts as one.
     fn place(&self, word: &str, capital: bool, scratch: &mut Scratch) -> u32 {
-        let word = match self.find(word) {
-            Some(place) => return place,
-            None if self.masks(capital) => NAME,
-            None => word,
-        };
-        let met = || scratch.unknown.numbers.find(word).map(|number| self.n_places + number);
-        match self.find(word).or_else(met) {
+        match self.find(word) {
             Some(place) => place,
+            None if self.masks(capital) => self.name(scratch),
+            None => self.stranger(word, scratch),
+        }
+    }
+
+    /// The place of the stand-in for names.
+    fn name(&self, scratch: &mut Scratch) -> u32 {
+        self.name.unwrap_or_else(|| self.stranger(NAME, scratch))
+    }
+
+    /// The place of a word outside the vocabulary.
+    fn stranger(&self, word: &str, scratch: &mut Scratch) -> u32 {
+        match scratch.unknown.numbers.find(word) {
+            Some(number) => self.n_places + number,
             None => self.meet(word, scratch),
         }
     }
 
     /// Gives a place to a word that is neither known nor met before.
-    fn meet(&self, word: &str, Scratch { unknown, columns, .. }: &mut Scratch) -> u32 {
-        let number = unknown.numbers.len() as u32;
-        self.subwords_of(word, columns);
+    fn meet(&self, word: &str, Scratch { unknown, subwords, .. }: &mut Scratch) -> u32 {
+        self.subwords_of(word, subwords);
         unknown.rows.resize(self.groups.len(), Vec::new());
         for (rows, group) in unknown.rows.iter_mut().zip(&self.groups) {
-            rows.push(group.look_inside(columns));
+            rows.push(group.look_inside(&subwords.columns));
         }
-        unknown.numbers.insert(word, number);
         // Its key, two slots of which one is empty, and what growing leaves free.
         unknown.n_bytes += word.len() + 64 + self.groups.len() * 2 * size_of::<Inside>();
-        self.n_places + number
+        self.n_places + unknown.numbers.push(word)
     }
 
     /// The place of a word of the vocabulary, in lower case.
-    fn find(&self, word: &str) -> Option<u32> {
+    pub(super) fn find(&self, word: &str) -> Option<u32> {
         let key = key(word).or_else(|| self.long.get(word).map(|number| word_key(*number, word)))?;
         self.groups[0].find(key)
     }

@@ -6,12 +6,12 @@ use rayon::prelude::*;
 
 use super::artifact::Model;
 use super::lanes::{Inside, Lanes, MAX_LANES, Sums, compile};
-use super::lookup::{StringNumbers, key};
-use super::reading::Scratch;
+use super::lookup::{StringNumbers, key, key_in};
+use super::reading::{Scratch, Subwords};
 use crate::corpus::Frames;
 use crate::error::Result;
 use crate::evaluation::Predictions;
-use crate::features::subword_spans;
+use crate::features::{NAME, subword_spans};
 use crate::stats::sigmoid;
 
 /// A model ready to score. Shared by threads; each brings its own [`Scratch`].
@@ -24,6 +24,8 @@ pub struct Scorer {
     pub(super) n_places: u32,
     /// The words of the vocabulary that are too long to be their own keys.
     pub(super) long: HashMap<Box<str>, u32, FixedState>,
+    /// The place of the stand-in for names, if the vocabulary holds it.
+    pub(super) name: Option<u32>,
     subwords: StringNumbers,
     /// Intercepts of the calibrated logit.
     intercepts: Vec<f64>,
@@ -55,17 +57,19 @@ impl Scorer {
         let mut scorer = Scorer {
             n_places: groups[0].n_places(),
             groups,
+            name: None,
             long: long.map(|(number, word)| (word.into(), number)).collect(),
             subwords,
             intercepts: model.calibration().iter().zip(&model.intercepts).map(folded).collect(),
             model,
         };
-        let names = &scorer.model.vocabulary().words;
-        let found: Vec<Vec<Inside>> = (0..names.len())
+        scorer.name = scorer.find(NAME);
+        let words = &scorer.model.vocabulary().words;
+        let found: Vec<Vec<Inside>> = (0..words.len())
             .into_par_iter()
-            .map_init(Vec::new, |columns, word| {
-                scorer.subwords_of(names.get(word), columns);
-                scorer.groups.iter().map(|group| group.look_inside(columns)).collect()
+            .map_init(Subwords::default, |subwords, word| {
+                scorer.subwords_of(words.get(word), subwords);
+                scorer.groups.iter().map(|group| group.look_inside(&subwords.columns)).collect()
             })
             .collect();
         for (g, group) in scorer.groups.iter_mut().enumerate() {
@@ -159,13 +163,18 @@ impl Scorer {
         Ok(predictions)
     }
 
-    /// Replaces `columns` by those of a word's subwords, sorted, each as often as it occurs.
-    pub(super) fn subwords_of(&self, word: &str, columns: &mut Vec<u32>) {
+    /// Replaces the columns by those of a word's subwords.
+    pub(super) fn subwords_of(&self, word: &str, Subwords { padded, keys, places, columns }: &mut Subwords) {
         let params = &self.model.metadata.features;
+        keys.clear();
         columns.clear();
-        subword_spans(word, params.min_subword, params.max_subword, |text, span| {
-            columns.extend(self.subwords.find_in(text, span));
+        subword_spans(word, params.min_subword, params.max_subword, padded, |text, span| {
+            match key_in(text.as_bytes(), span.clone()) {
+                Some(key) => keys.push(key),
+                None => columns.extend(self.subwords.find_long(&text[span])),
+            }
         });
+        self.subwords.find_all(keys, places, columns);
         columns.sort_unstable();
     }
 

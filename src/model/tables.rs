@@ -1,100 +1,131 @@
-//! Words and pairs with all that scoring needs of them, those that are met most close together.
+//! From key to all that is to be known about it, in one access to memory.
 //!
-//! Scoring spends its time waiting for memory. So an entry holds key and weights together, in no more than a cache line for up to four
-//! frames; and entries stand in order of their frequency, so that nearly all of a text is found on a few pages.
+//! Scoring spends its time waiting for memory. So an entry holds key and values together, in no more than a cache line for up to four frames,
+//! and stands in the slot that the key's hash leads to.
 
-use std::hash::{BuildHasher as _, Hash};
+use std::hash::Hash;
 
-use foldhash::fast::FixedState;
+use super::lookup::hash;
 
-/// What has a key and a place in the vocabulary's order.
-pub(super) trait Entry {
-    type Key: Copy + Eq + Hash;
+/// No place.
+pub(super) const ABSENT: u32 = u32::MAX;
+
+/// What a table holds: a key with its values. The default entry stands for an empty slot.
+pub(super) trait Entry: Clone + Default {
+    /// The default key is no entry's.
+    type Key: Copy + Default + Eq + Hash;
 
     fn key(&self) -> Self::Key;
-
-    /// The number in the vocabulary's order.
-    fn number(&self) -> u32;
-
-    /// What is higher in rarer entries.
-    fn idf(&self) -> f32;
 }
 
-/// Entries by key. Where an entry stands depends on idf and number alone, so that tables of the same vocabulary agree.
-#[derive(Debug)]
+/// Entries by key, and by place: the number of the slot, which stays the same until the table grows.
+#[derive(Debug, Clone)]
 pub(super) struct Table<E> {
-    /// Most frequent first.
-    entries: Vec<E>,
-    /// At least half of them empty, so that most keys are found by the first slot looked at.
-    slots: Vec<Slot>,
-    hasher: FixedState,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Slot {
-    /// The half of the key's hash that does not choose the slot: few others lead to an entry in vain.
-    tag: u32,
-    /// The entry's place plus 1; 0 in an empty slot.
-    place: u32,
+    /// At least half of them empty, so that most keys stand in the first slot looked at.
+    slots: Vec<E>,
+    len: usize,
 }
 
 impl<E: Entry> Table<E> {
-    /// Places entries whose keys are distinct.
-    pub(super) fn new(mut entries: Vec<E>) -> Self {
-        entries.sort_unstable_by(|a, b| a.idf().total_cmp(&b.idf()).then(a.number().cmp(&b.number())));
-        let slots = vec![Slot::default(); (2 * entries.len()).next_power_of_two().max(2)];
-        let mut table = Table { entries, slots, hasher: FixedState::default() };
-        for place in 0..table.entries.len() {
-            let (mut at, tag) = table.first(table.entries[place].key());
-            while table.slots[at].place != 0 {
-                at = (at + 1) & (table.slots.len() - 1);
-            }
-            table.slots[at] = Slot { tag, place: place as u32 + 1 };
-        }
-        table
+    /// An empty table that does not grow before it has `n` entries.
+    pub(super) fn with_capacity(n: usize) -> Self {
+        Table { slots: vec![E::default(); (2 * n).next_power_of_two().max(2)], len: 0 }
     }
 
-    /// The first slot for a key, and its tag.
+    /// How many slots there are: above all places.
     #[inline]
-    fn first(&self, key: E::Key) -> (usize, u32) {
-        let hash = self.hasher.hash_one(key);
-        (hash as usize & (self.slots.len() - 1), (hash >> 32) as u32)
-    }
-
-    /// The place of the entry with this key.
-    #[inline]
-    pub(super) fn find(&self, key: E::Key) -> Option<u32> {
-        let (mut at, tag) = self.first(key);
-        loop {
-            let slot = self.slots[at];
-            let place = slot.place.checked_sub(1)?;
-            if slot.tag == tag && self.entries[place as usize].key() == key {
-                return Some(place);
-            }
-            at = (at + 1) & (self.slots.len() - 1);
-        }
-    }
-
-    /// All entries, by place.
-    #[inline]
-    pub(super) fn entries(&self) -> &[E] {
-        &self.entries
+    pub(super) fn n_places(&self) -> u32 {
+        self.slots.len() as u32
     }
 
     #[inline]
     pub(super) fn get(&self, place: u32) -> &E {
-        &self.entries[place as usize]
+        &self.slots[place as usize]
     }
 
-    /// All entries, to be changed in what does not place them.
-    pub(super) fn entries_mut(&mut self) -> &mut [E] {
-        &mut self.entries
-    }
-
-    /// The entry's number in the vocabulary's order, and behind it its place: sorting these sorts by number.
+    /// The place of the entry with this key, which is not the default one.
     #[inline]
-    pub(super) fn ranked(&self, place: u32) -> u64 {
-        u64::from(self.get(place).number()) << 32 | u64::from(place)
+    pub(super) fn find(&self, key: E::Key) -> Option<u32> {
+        let mut place = self.first(key);
+        loop {
+            let found = self.get(place).key();
+            if found == key {
+                return Some(place);
+            }
+            if found == E::Key::default() {
+                return None;
+            }
+            place = self.next(place);
+        }
+    }
+
+    /// Appends the place of each key, or [`ABSENT`], to `places`.
+    #[inline]
+    pub(super) fn find_all(&self, keys: &[E::Key], places: &mut Vec<u32>) {
+        let start = places.len();
+        // Short, and without a branch, so that the processor waits for many keys at once; few are not where they should be.
+        places.extend(keys.iter().map(|key| {
+            let place = self.first(*key);
+            if self.get(place).key() == *key { place } else { ABSENT }
+        }));
+        for (place, key) in places[start..].iter_mut().zip(keys) {
+            if *place == ABSENT {
+                *place = self.find(*key).unwrap_or(ABSENT);
+            }
+        }
+    }
+
+    /// The slot where a key stands, if no other took it before.
+    #[inline]
+    fn first(&self, key: E::Key) -> u32 {
+        (hash(key) as usize & (self.slots.len() - 1)) as u32
+    }
+
+    fn next(&self, place: u32) -> u32 {
+        ((place as usize + 1) & (self.slots.len() - 1)) as u32
+    }
+
+    /// Adds an entry whose key is not there. Those added first are found soonest.
+    pub(super) fn insert(&mut self, entry: E) {
+        self.len += 1;
+        if 2 * self.len > self.slots.len() {
+            let before = std::mem::replace(self, Table::with_capacity(2 * self.len));
+            self.len = before.len;
+            before
+                .slots
+                .into_iter()
+                .filter(|entry| entry.key() != E::Key::default())
+                .for_each(|entry| self.fill(entry));
+        }
+        self.fill(entry);
+    }
+
+    /// Fills the first empty slot where the entry belongs.
+    fn fill(&mut self, entry: E) {
+        let mut place = self.first(entry.key());
+        while self.get(place).key() != E::Key::default() {
+            place = self.next(place);
+        }
+        self.slots[place as usize] = entry;
+    }
+
+    /// The entries with their places, in order of these.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &E)> {
+        (0..).zip(&self.slots).filter(|(_, entry)| entry.key() != E::Key::default())
+    }
+
+    /// The entries, to be changed in what is not their key.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut E> {
+        self.slots.iter_mut().filter(|entry| entry.key() != E::Key::default())
+    }
+}
+
+impl<E: Entry> FromIterator<E> for Table<E> {
+    fn from_iter<I: IntoIterator<Item = E>>(entries: I) -> Self {
+        let entries = entries.into_iter();
+        let mut table = Table::with_capacity(entries.size_hint().0);
+        entries.for_each(|entry| table.insert(entry));
+        table
     }
 }
 
@@ -102,37 +133,45 @@ impl<E: Entry> Table<E> {
 mod tests {
     use super::*;
 
-    #[derive(Debug)]
-    struct Square {
-        number: u32,
-    }
+    #[derive(Debug, Clone, Default)]
+    struct Square(u64);
 
     impl Entry for Square {
         type Key = u64;
 
         fn key(&self) -> u64 {
-            u64::from(self.number).pow(2)
-        }
-
-        fn number(&self) -> u32 {
-            self.number
-        }
-
-        fn idf(&self) -> f32 {
-            -(self.number as f32)
+            self.0 * self.0
         }
     }
 
     #[test]
     fn finds_what_is_there_and_nothing_else() {
-        let table = Table::new((0..1000).map(|number| Square { number }).collect());
-        for number in 0..1000 {
+        let mut table = Table::with_capacity(0);
+        for number in 1..1000 {
+            assert_eq!(table.find(number * number), None);
+            table.insert(Square(number));
+        }
+        for number in 1..1000 {
             let place = table.find(number * number).unwrap();
-            assert_eq!(place, 999 - number as u32, "the rarest comes last");
-            assert_eq!(table.ranked(place), number << 32 | u64::from(place));
+            assert_eq!(table.get(place).0, number);
+            assert!(place < table.n_places());
         }
         assert_eq!((998_002..2_000_000).find(|key| table.find(*key).is_some()), None);
-        assert_eq!(table.entries().len(), 1000);
-        assert_eq!(Table::<Square>::new(Vec::new()).find(0), None);
+        assert_eq!(table.iter().count(), 999);
+        table.iter().for_each(|(place, entry)| assert_eq!(table.find(entry.key()), Some(place)));
+        assert!(table.n_places() >= 2 * 999, "at least half of the slots are empty");
+
+        let keys: Vec<u64> = (1..5000).collect();
+        let mut places = vec![7];
+        table.find_all(&keys, &mut places);
+        assert_eq!(places[0], 7);
+        let one_by_one: Vec<u32> = keys.iter().map(|key| table.find(*key).unwrap_or(ABSENT)).collect();
+        assert_eq!(places[1..], one_by_one);
+    }
+
+    #[test]
+    fn what_comes_first_is_found_first() {
+        let table: Table<Square> = (1..1000).map(Square).collect();
+        assert_eq!(table.find(1), Some(table.first(1)));
     }
 }
