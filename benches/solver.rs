@@ -2,11 +2,14 @@
 //! penalty.
 //!
 //!     cargo bench --bench solver -- CODED.csv [FOLDER]
+//!     cargo bench --bench solver -- once CODED.csv
 //!
 //! Fits the first frame of the coded rows with the penalty that is round, as theirs is; prints as one JSON object how
 //! long that took and where it ended, and writes into FOLDER, little-endian and without headers, the matrix written
 //! out by rows (data.f64, indices.u32, indptr.u64), the targets (targets.f64), and the weights with the intercept last
-//! (solution.f64). Without arguments, as a test, it fits a few generated rows, and holds the objective against the one
+//! (solution.f64). `once` does what a scikit-learn pipeline does: features of all rows, and one fit of every frame with
+//! the options that `framescope train` has, but no folds, no choice of the penalty, no calibration and no scores.
+//! Without arguments, as a test, it fits a few generated rows, and holds the objective against the one
 //! computed from the rows written out.
 
 #![allow(clippy::print_stdout)]
@@ -31,10 +34,11 @@ const ALPHA: f64 = 0.3;
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     match &args[..] {
+        [once, coded] if once == "once" => fit_once(coded),
         [coded, folder] => measure(coded, Some(Path::new(folder))),
         [coded] => measure(coded, None),
         [] => test(),
-        _ => panic!("expected CODED.csv [FOLDER]"),
+        _ => panic!("expected CODED.csv [FOLDER], or once CODED.csv"),
     }
 }
 
@@ -60,8 +64,7 @@ fn fit(texts: &[String], present: &[bool]) -> Fitted {
 }
 
 fn measure(coded: &str, folder: Option<&Path>) {
-    let paths = [coded.to_owned()];
-    let corpus = Corpus::read(&paths, &CorpusOptions::default()).unwrap_or_else(|error| panic!("{error}"));
+    let corpus = read(coded);
     let codes = corpus.codes.column(0).into_iter().map(|code| code.as_bool());
     let present: Vec<bool> = codes.map(|code| code.expect("every row is coded")).collect();
     let fitted = fit(&corpus.texts, &present);
@@ -79,6 +82,22 @@ fn measure(coded: &str, folder: Option<&Path>) {
         "objective": report.objective,
     });
     println!("{facts}");
+}
+
+fn fit_once(coded: &str) {
+    let corpus = read(coded);
+    let features = FeatureValidParams::default();
+    let documents = Documents::new(&Tokenizer::default(), &corpus.texts).expect("the texts can be tokenised");
+    let lexicon = Lexicon::new(documents, &features);
+    let rows: Vec<usize> = (0..corpus.n_rows()).collect();
+    let matrix = Vocabulary::fit(&lexicon, &rows, &features).transform(&lexicon, &rows, &features);
+    let dataset = DatasetBase::new(matrix, corpus.codes);
+    let solution = LogisticParams::default().alpha(ALPHA).fit(&dataset).expect("the codes have both classes");
+    println!("{}", serde_json::json!({ "n_features": solution.weights.ncols(), "n_frames": solution.fits.len() }));
+}
+
+fn read(coded: &str) -> Corpus {
+    Corpus::read(&[coded.to_owned()], &CorpusOptions::default()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Writes all files, and returns the entries of the matrix.

@@ -10,6 +10,9 @@ use crate::stats::Estimate;
 /// The same rows scored out of fold, with folds that keep other things together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Leakage {
+    /// How many of the rows were drawn for it; all of them when `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_rows: Option<usize>,
     /// One entry a grouping, from the most generous (rows) to the strictest the columns allow.
     pub scores: Vec<LeakageScore>,
 }

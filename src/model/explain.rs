@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use hashbrown::HashMap;
 use serde::Serialize;
 
 use super::lanes::{Inside, MAX_LANES};
@@ -81,23 +80,24 @@ impl Scorer {
         let sentence = &scratch.sentence;
         let unknown: Vec<&[Inside]> = scratch.unknown().take(self.groups.len()).collect();
         let scales = self.scales(&self.groups[0].sum(sentence, unknown[0]));
-        // What one of `tf` occurrences adds.
-        let share = |add: f32, tf: u32| scales.words * f64::from(add) * sublinear(tf as usize) / f64::from(tf);
-        let (words, pairs): (HashMap<u32, u32>, HashMap<u32, u32>) =
-            (sentence.words.iter().collect(), sentence.pairs.iter().collect());
+        // What one of several occurrences adds; `all` is sorted.
+        let share = |add: f32, rank: u64, all: &[u64]| {
+            let tf = all.partition_point(|other| *other <= rank) - all.partition_point(|other| *other < rank);
+            scales.words * f64::from(add) * sublinear(tf) / tf as f64
+        };
         let frames = self.frames().names().iter().enumerate().map(|(j, frame)| {
             let (g, lane) = (j / MAX_LANES, j % MAX_LANES);
             let group = &self.groups[g];
             let pair = |pair: &[u32]| {
-                group.pair(pair[0], pair[1], lane).map_or(0.0, |(place, add)| 0.5 * share(add, pairs[&place]))
+                group.pair(pair[0], pair[1], lane).map_or(0.0, |(add, rank)| 0.5 * share(add, rank, &sentence.pairs))
             };
             let halves: Vec<f64> = sentence.tokens.windows(2).map(pair).collect();
             let half = |i: Option<usize>| i.and_then(|i| halves.get(i)).copied().unwrap_or(0.0);
             let of_token = |(i, token): (usize, &u32)| {
                 let (word, inside) = match token.checked_sub(self.n_places) {
                     None => {
-                        let (own, inside) = group.word(*token, lane);
-                        (share(own, words[token]), inside)
+                        let (own, inside, rank) = group.word(*token, lane);
+                        (share(own, rank, &sentence.words), inside)
                     }
                     Some(number) => (0.0, unknown[g][number as usize].adds[lane]),
                 };

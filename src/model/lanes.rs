@@ -5,7 +5,6 @@ use std::fmt::Debug;
 use ndarray::Array2;
 
 use super::artifact::Model;
-use super::counts::Counts;
 use super::lookup::{Key, PairFilter, hash, word_key};
 use super::reading::Scratch;
 use super::scorer::Scorer;
@@ -41,15 +40,27 @@ pub(super) struct Sums {
 pub(super) struct Sentence {
     /// Its words in order; from the table's end on, words outside the vocabulary.
     pub tokens: Vec<u32>,
-    /// The words of the vocabulary, by place.
-    pub words: Counts,
-    /// The pairs of the vocabulary, by place.
-    pub pairs: Counts,
+    /// The words of the vocabulary, [ranked] and sorted, each as often as it occurs.
+    pub words: Vec<u64>,
+    /// The pairs of the vocabulary, likewise.
+    pub pairs: Vec<u64>,
     /// The words outside the vocabulary, by number.
     pub others: Vec<u32>,
     /// The keys of neighbours that may be a pair of the vocabulary, and their places.
     candidates: Vec<u64>,
     places: Vec<u32>,
+}
+
+/// The number in the vocabulary's order of what stands at a place, and behind it the place: sorting these sorts by number.
+#[inline]
+fn ranked(number: u32, place: u32) -> u64 {
+    u64::from(number) << 32 | u64::from(place)
+}
+
+/// The places of sorted ranks, and how often each of them occurs.
+#[inline]
+fn runs(ranks: &[u64]) -> impl Iterator<Item = (u32, usize)> + '_ {
+    ranks.chunk_by(|a, b| a == b).map(|run| (run[0] as u32, run.len()))
 }
 
 /// Some frames' part of a model. All parts of a model have the same places.
@@ -75,11 +86,11 @@ pub(super) trait Lanes: Debug + Send + Sync {
     /// Sets what lies inside the words of the vocabulary, by number.
     fn set_inside(&mut self, words: &[Inside]);
 
-    /// What one unit of the word at a place adds to a frame, and what lies inside it.
-    fn word(&self, place: u32, lane: usize) -> (f32, f32);
+    /// What one unit of the word at a place adds to a frame, and what lies inside it; and its rank.
+    fn word(&self, place: u32, lane: usize) -> (f32, f32, u64);
 
-    /// The place of a pair of words, if the vocabulary holds it, and what one unit of it adds to a frame.
-    fn pair(&self, first: u32, second: u32, lane: usize) -> Option<(u32, f32)>;
+    /// What one unit of a pair of words adds to a frame, if the vocabulary holds the pair; and its rank.
+    fn pair(&self, first: u32, second: u32, lane: usize) -> Option<(f32, u64)>;
 }
 
 /// Compiles the frames from `first` on, eight at most.
@@ -174,8 +185,8 @@ struct Own<const L: usize> {
 impl<const L: usize> Own<L> {
     /// Adds a word or pair that occurs `n` times.
     #[inline]
-    fn add(&mut self, row: &Row<L>, n: u32) {
-        let (tf, idf) = (sublinear(n as usize), f64::from(row.idf));
+    fn add(&mut self, row: &Row<L>, n: usize) {
+        let (tf, idf) = (sublinear(n), f64::from(row.idf));
         self.norm += tf * idf * tf * idf;
         for lane in 0..L {
             self.sums[lane] += tf * f64::from(row.adds.0[lane]);
@@ -248,13 +259,14 @@ impl<const L: usize> Lanes for Group<L> {
 
     fn complete(&self, Sentence { tokens, words, pairs, others, candidates, places }: &mut Sentence) {
         let n_places = self.n_places();
-        words.reset(tokens.len());
+        words.clear();
+        pairs.clear();
         others.clear();
         candidates.resize(tokens.len(), 0);
         let (mut last, mut n_candidates) = (ABSENT, 0);
         for token in tokens {
             if *token < n_places {
-                words.add(*token);
+                words.push(ranked(self.words.get(*token).number, *token));
                 if last < n_places {
                     let key = joined(last, *token);
                     // Written in any case: a branch that goes either way costs more.
@@ -268,20 +280,20 @@ impl<const L: usize> Lanes for Group<L> {
         }
         places.clear();
         self.pairs.find_all(&candidates[..n_candidates], places);
-        pairs.reset(n_candidates);
-        places.iter().filter(|place| **place != ABSENT).for_each(|place| pairs.add(*place));
-        words.sort(|place| self.words.get(place).number);
-        pairs.sort(|place| self.pairs.get(place).number);
+        let there = places.iter().filter(|place| **place != ABSENT);
+        pairs.extend(there.map(|place| ranked(self.pairs.get(*place).number, *place)));
+        words.sort_unstable();
+        pairs.sort_unstable();
     }
 
     fn sum(&self, sentence: &Sentence, unknown: &[Inside]) -> Sums {
         let (mut square, mut inside) = (0.0, [0.0; L]);
         let mut own = Own { norm: 0.0, sums: [0.0; L] };
-        for (place, n) in sentence.words.iter() {
+        for (place, n) in runs(&sentence.words) {
             let word = self.words.get(place);
-            square += f64::from(n) * f64::from(word.square);
+            square += n as f64 * f64::from(word.square);
             for lane in 0..L {
-                inside[lane] += f64::from(n) * f64::from(word.inside.0[lane]);
+                inside[lane] += n as f64 * f64::from(word.inside.0[lane]);
             }
             own.add(&word.own, n);
         }
@@ -292,7 +304,7 @@ impl<const L: usize> Lanes for Group<L> {
                 inside[lane] += f64::from(word.adds[lane]);
             }
         }
-        for (place, n) in sentence.pairs.iter() {
+        for (place, n) in runs(&sentence.pairs) {
             own.add(&self.pairs.get(place).own, n);
         }
         let mut sums = Sums { norm: own.norm, square, ..Sums::default() };
@@ -320,13 +332,14 @@ impl<const L: usize> Lanes for Group<L> {
         }
     }
 
-    fn word(&self, place: u32, lane: usize) -> (f32, f32) {
+    fn word(&self, place: u32, lane: usize) -> (f32, f32, u64) {
         let word = self.words.get(place);
-        (word.own.adds.0[lane], word.inside.0[lane])
+        (word.own.adds.0[lane], word.inside.0[lane], ranked(word.number, place))
     }
 
-    fn pair(&self, first: u32, second: u32, lane: usize) -> Option<(u32, f32)> {
+    fn pair(&self, first: u32, second: u32, lane: usize) -> Option<(f32, u64)> {
         let place = self.pairs.find(joined(first, second))?;
-        Some((place, self.pairs.get(place).own.adds.0[lane]))
+        let pair = self.pairs.get(place);
+        Some((pair.own.adds.0[lane], ranked(pair.number, place)))
     }
 }

@@ -7,7 +7,6 @@
 
 mod artifact;
 mod cache;
-mod counts;
 mod explain;
 mod fit;
 mod lanes;

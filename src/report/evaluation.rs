@@ -100,7 +100,8 @@ fn n_coded(frame: &FrameEvaluation) -> usize {
 
 fn leakage_lines(evaluation: &Evaluation) -> Option<String> {
     let leakage = evaluation.leakage.as_ref()?;
-    let mut out = String::from("\nLeakage: the same rows, with folds that hold out\n\n");
+    let drawn = leakage.n_rows.map(|n| format!(", {} drawn in whole articles", count(n))).unwrap_or_default();
+    let mut out = format!("\nLeakage: the same rows{drawn}, with folds that hold out\n\n");
     let rows: Vec<Vec<String>> = leakage
         .scores
         .iter()

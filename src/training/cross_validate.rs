@@ -23,8 +23,8 @@ pub fn cross_validate(corpus: &Corpus, params: &TrainParams, progress: &dyn Prog
     let (corpus, own, left_out) = learnable(corpus, group, &params)?;
     let mut evaluation = nested(&corpus, group, &own, &params, progress)?.judge(&corpus, params.bootstrap)?;
     if params.leakage {
-        evaluation.leakage = leakage(&corpus, (group, &own), &evaluation, &params, |other, folds| {
-            nested(&corpus, other, folds, &params, progress)?.judge(&corpus, params.bootstrap)
+        evaluation.leakage = leakage(&corpus, (group, &own), &evaluation, &params, |rows, other, folds| {
+            nested(rows, other, folds, &params, progress)?.judge(rows, params.bootstrap)
         })?;
     }
     Ok(CrossValidated { evaluation, left_out })

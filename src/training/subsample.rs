@@ -164,6 +164,9 @@ mod tests {
         let training = &one.metadata().training;
         let n = training.alpha_rows.expect("there are more rows than choose the penalty");
         assert!((N_ROWS * 3 / 4..N_ROWS).contains(&n), "{n}");
+        let leakage = training.evaluation.leakage.as_ref().expect("rows and articles can be held out");
+        assert_eq!(leakage.n_rows, Some(n));
+        assert_eq!(leakage.scores.iter().map(|one| one.group).collect::<Vec<_>>(), [GroupBy::Row, GroupBy::DocId]);
         // What is fitted on all rows is as good as where all rows choose the penalty.
         let whole = train(&corpus, &TrainParams { max_path_rows: N_ROWS, ..params.clone() }, &Silent).unwrap().model;
         assert_eq!(whole.metadata().training.alpha_rows, None);

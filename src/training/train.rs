@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::cross_fit::{Choice, out_of_fold, problems, training_matrix};
 use super::params::TrainParams;
 use super::progress::Progress;
+use super::subsample::subsample;
 use crate::corpus::{Categories, Code, Corpus, Folds, GroupBy, folds};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{Evaluation, Leakage, LeakageScore, Predictions};
@@ -72,10 +73,16 @@ fn run(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress, keep: boo
     let out_of_fold_predictions = scores.cross_fitted()?;
     let mut evaluation = out_of_fold_predictions.judge(corpus, params.bootstrap)?;
     if params.leakage {
-        evaluation.leakage = leakage(corpus, (group, &folds), &evaluation, &params, |other, folds| {
+        evaluation.leakage = leakage(corpus, (group, &folds), &evaluation, &params, |rows, other, folds| {
             let stage = format!("holding out {}", other.unit());
-            let scores = out_of_fold(corpus, &lexicon, folds, &params, (&stage, progress), false)?;
-            scores.cross_fitted()?.judge(corpus, params.bootstrap)
+            let judge = |lexicon: &Lexicon| {
+                let scores = out_of_fold(rows, lexicon, folds, &params, (&stage, progress), false)?;
+                scores.cross_fitted()?.judge(rows, params.bootstrap)
+            };
+            if rows.n_rows() == corpus.n_rows() {
+                return judge(&lexicon);
+            }
+            judge(&Lexicon::new(Documents::new(&tokenizer, &rows.texts)?, &params.features.0))
         })?;
     }
 
@@ -222,29 +229,33 @@ pub(super) fn learnable<'a>(
 }
 
 /// Scores under every grouping that the columns allow, from rows to outlets; `None` where there is only one. `judge` evaluates the
-/// training under other folds; the run's own evaluation is at hand.
+/// training of some rows under some folds; the run's own evaluation is at hand.
+///
+/// Where there are many rows, all groupings are judged on the subsample that chooses the penalty.
 pub(super) fn leakage(
     corpus: &Corpus,
     (group, own): (GroupBy, &Folds),
     evaluation: &Evaluation,
     params: &TrainParams,
-    mut judge: impl FnMut(GroupBy, &Folds) -> Result<Evaluation>,
+    mut judge: impl FnMut(&Corpus, GroupBy, &Folds) -> Result<Evaluation>,
 ) -> Result<Option<Leakage>> {
+    let some = subsample(corpus, own, params).map(|rows| corpus.select(&rows));
+    let rows = some.as_ref().unwrap_or(corpus);
     let mut scores = Vec::new();
     for other in [GroupBy::Row, GroupBy::DocId, GroupBy::StoryId, GroupBy::Outlet] {
-        if other == group {
+        if other == group && some.is_none() {
             scores.push(LeakageScore::new(group, own, evaluation));
             continue;
         }
-        let Some(folds) = other_folds(corpus, other, params) else { continue };
-        match judge(other, &folds) {
+        let Some(folds) = other_folds(rows, other, params) else { continue };
+        match judge(rows, other, &folds) {
             Ok(evaluation) => scores.push(LeakageScore::new(other, &folds, &evaluation)),
             // Too few outlets may leave a fold without a frame; that grouping then has no score.
             Err(error) if matches!(error.kind(), ErrorKind::ConstantFrame { .. }) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok((scores.len() > 1).then_some(Leakage { scores }))
+    Ok((scores.len() > 1).then_some(Leakage { n_rows: some.map(|some| some.n_rows()), scores }))
 }
 
 /// Folds by another grouping, fewer of them where there are fewer groups.

@@ -150,7 +150,9 @@ fn leakage(leakage: &Leakage) -> Result<LeakageView> {
         ]
     });
     let columns = ["Folds hold out", "#Groups", "#Folds", "#Mean F1", "#Mean average precision"];
-    let table = Table::new("leakage-table", "The same rows under other folds", &columns).all(rows);
+    let drawn = leakage.n_rows.map(|n| format!(", {} drawn in whole articles,", count(n))).unwrap_or_default();
+    let caption = format!("The same rows{drawn} under other folds");
+    let table = Table::new("leakage-table", &caption, &columns).all(rows);
     Ok(LeakageView { chart: leakage_bars(leakage)?, table })
 }
 
