@@ -7,8 +7,8 @@
 //! Fits the first frame of the coded rows with the penalty that is round, as theirs is; prints as one JSON object how
 //! long that took and where it ended, and writes into FOLDER, little-endian and without headers, the matrix written
 //! out by rows (data.f64, indices.u32, indptr.u64), the targets (targets.f64), and the weights with the intercept last
-//! (solution.f64). `once` does what a scikit-learn pipeline does: features of all rows, and one fit of every frame with
-//! the options that `framescope train` has, but no folds, no choice of the penalty, no calibration and no scores.
+//! (solution.f64). `once` does what a scikit-learn pipeline does: features of all rows, and one fit of every frame
+//! by the same penalty (alpha is 1/C), but no folds, no choice of the penalty, no calibration and no scores.
 //! Without arguments, as a test, it fits a few generated rows, and holds the objective against the one
 //! computed from the rows written out.
 
@@ -30,11 +30,13 @@ use linfa::traits::Fit as _;
 
 /// The estimator's default.
 const ALPHA: f64 = 0.3;
+/// What scikit-learn calls C = 10.
+const ALPHA_OF_PEER: f64 = 0.1;
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     match &args[..] {
-        [once, coded] if once == "once" => fit_once(coded),
+        [once, coded] if once == "once" => measure_once(coded),
         [coded, folder] => measure(coded, Some(Path::new(folder))),
         [coded] => measure(coded, None),
         [] => test(),
@@ -49,12 +51,16 @@ struct Fitted {
     took: Duration,
 }
 
-fn fit(texts: &[String], present: &[bool]) -> Fitted {
+fn matrix_of(texts: &[String]) -> FeatureMatrix {
     let features = FeatureValidParams::default();
     let documents = Documents::new(&Tokenizer::default(), texts).expect("the texts can be tokenised");
     let lexicon = Lexicon::new(documents, &features);
     let rows: Vec<usize> = (0..texts.len()).collect();
-    let matrix = Vocabulary::fit(&lexicon, &rows, &features).transform(&lexicon, &rows, &features);
+    Vocabulary::fit(&lexicon, &rows, &features).transform(&lexicon, &rows, &features)
+}
+
+fn fit(texts: &[String], present: &[bool]) -> Fitted {
+    let matrix = matrix_of(texts);
     let codes = Codes::from_shape_fn((texts.len(), 1), |(row, _)| Code::from(present[row]));
     let dataset = DatasetBase::new(matrix, codes);
     let params = LogisticParams::default().alpha(ALPHA).prior(Prior::Uniform).class_weight(ClassWeight::Balanced);
@@ -84,16 +90,15 @@ fn measure(coded: &str, folder: Option<&Path>) {
     println!("{facts}");
 }
 
-fn fit_once(coded: &str) {
+fn measure_once(coded: &str) {
     let corpus = read(coded);
-    let features = FeatureValidParams::default();
-    let documents = Documents::new(&Tokenizer::default(), &corpus.texts).expect("the texts can be tokenised");
-    let lexicon = Lexicon::new(documents, &features);
-    let rows: Vec<usize> = (0..corpus.n_rows()).collect();
-    let matrix = Vocabulary::fit(&lexicon, &rows, &features).transform(&lexicon, &rows, &features);
-    let dataset = DatasetBase::new(matrix, corpus.codes);
-    let solution = LogisticParams::default().alpha(ALPHA).fit(&dataset).expect("the codes have both classes");
+    let solution = fit_once(&corpus.texts, corpus.codes);
     println!("{}", serde_json::json!({ "n_features": solution.weights.ncols(), "n_frames": solution.fits.len() }));
+}
+
+fn fit_once(texts: &[String], codes: Codes) -> FittedLogistic {
+    let dataset = DatasetBase::new(matrix_of(texts), codes);
+    LogisticParams::default().alpha(ALPHA_OF_PEER).fit(&dataset).expect("the codes have both classes, and noise")
 }
 
 fn read(coded: &str) -> Corpus {
@@ -137,6 +142,13 @@ fn test() {
     let fitted = fit(&texts, &present);
     let (by_rows, reported) = (objective(&fitted), fitted.solution.fits[0].objective);
     assert!((by_rows / reported - 1.0).abs() < 1e-9, "{by_rows} by the rows written out, {reported} by the solver");
+    let once =
+        fit_once(&texts, Codes::from_shape_fn((texts.len(), 2), |(row, j)| Code::from(present[row] != (j == 1))));
+    assert_eq!((once.fits.len(), once.weights.ncols()), (2, fitted.solution.weights.ncols()));
+    assert!(
+        once.weights.row(0).iter().zip(once.weights.row(1)).all(|(a, b)| (a + b).abs() < 1e-2),
+        "one frame is the other's absence"
+    );
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let n_entries = write(&fitted, folder.path()).expect("the temporary folder has room");
     let length = |name: &str| folder.path().join(name).metadata().expect("the file was written").len();

@@ -46,7 +46,10 @@ def remarks(size: Sizes) -> str:
         since by the default it may stop short of the others. One function computes the objective for all; LIBLINEAR
         minimises another, which penalises the intercept too. framescope keeps subwords in factors where the others
         multiply the matrix written out: that is part of the difference.""",
-        "Train: rows coded in the same way; scikit-learn with C = 10, as for prediction.",
+        """Train: rows coded in the same way. One fit: the rows are read, and features and one fit of each frame made, by
+        the same penalty (C = 10), and nothing is written, by both; framescope's fits have the log-odds prior.
+        `framescope train` goes on to choose the penalty and to calibrate by five folds, to score with intervals, and
+        writes the model.""",
         f"""Segment: articles of {SENTENCES_PER_ARTICLE} sentences that follow each other in the rows. Compare:
         predicted rows, one in {CODED_EVERY} coded; none is scored anew.""",
     ]

@@ -1,6 +1,6 @@
 """scikit-learn as its users put it together; runs in the virtual environment.
 
-python sklearn_peer.py train CODED.csv MODEL [LIMIT]     words and character n-grams, one regression a frame
+python sklearn_peer.py train CODED.csv [MODEL [LIMIT]]   words and character n-grams, one regression a frame
 python sklearn_peer.py predict MODEL ROWS.csv OUT.csv PART
 """
 
@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion
 
 
-def train(coded: str, model: str, limit: str = "") -> None:
+def train(coded: str, model: str = "", limit: str = "") -> None:
     """Vectorises once, and fits every frame once: no choice of the penalty, no calibration, no intervals."""
     rows = coded_rows(Path(coded), int(limit) if limit else None)
     frames = sorted({label for _, labels in rows for label in labels})
@@ -32,8 +32,9 @@ def train(coded: str, model: str, limit: str = "") -> None:
         fits[frame] = LogisticRegression(C=10, class_weight="balanced", max_iter=1000, solver="lbfgs").fit(
             matrix, present
         )
-    with open(model, "wb") as file:
-        pickle.dump((features, fits), file)
+    if model:
+        with open(model, "wb") as file:
+            pickle.dump((features, fits), file)
 
 
 def predict(model: str, rows: str, out: str, part: str) -> None:

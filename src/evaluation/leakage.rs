@@ -10,11 +10,20 @@ use crate::stats::Estimate;
 /// The same rows scored out of fold, with folds that keep other things together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Leakage {
-    /// How many of the rows were drawn for it; all of them when `None`.
+    /// The rows that were drawn for it; all of them when `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub n_rows: Option<usize>,
+    pub drawn: Option<Drawn>,
     /// One entry a grouping, from the most generous (rows) to the strictest the columns allow.
     pub scores: Vec<LeakageScore>,
+}
+
+/// Some of the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drawn {
+    /// How many.
+    pub n_rows: usize,
+    /// What was drawn whole, where the rows name it.
+    pub whole: GroupBy,
 }
 
 /// Out-of-fold scores under one grouping.

@@ -23,6 +23,6 @@ pub use evaluate::{
     CoOccurrence, Counts, Evaluation, FrameEvaluation, OutletEvaluation, Predictions, ReliabilityBin, Scored, Scores,
     evaluate,
 };
-pub use leakage::{Leakage, LeakageScore};
+pub use leakage::{Drawn, Leakage, LeakageScore};
 pub use metrics::{Metric, average_precision};
 pub use resample::IntervalMethod;

@@ -21,6 +21,7 @@ pub(crate) fn subword_spans(
 ) {
     /// One space of padding, and slack.
     const BEHIND: &str = "                 ";
+    const { assert!(BEHIND.len() == 1 + SLACK) };
     if max == 0 {
         return;
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use linfa::ParamGuard as _;
 use ndarray::{Array2, Axis};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
@@ -13,7 +14,7 @@ use crate::calibration::Calibration;
 use crate::corpus::Frames;
 use crate::corpus::input::hex;
 use crate::error::{Error, Result};
-use crate::features::{FeatureValidParams, StringTable, Tokenizer, Vocabulary};
+use crate::features::{FeatureParams, FeatureValidParams, StringTable, Tokenizer, Vocabulary};
 use crate::output::AtomicFile;
 
 /// The layout that this version writes and reads.
@@ -106,9 +107,16 @@ impl Model {
             intercepts: parts.intercepts,
             trained_on: parts.trained_on,
         };
-        let json = serde_json::to_string(&model.metadata).map_err(|error| Error::artifact(error.to_string()))?;
-        model.metadata.sha256 = content_hash(&json, &model.metadata.sha256, &model.tensors())?;
+        model.sign()?;
         Ok(model)
+    }
+
+    /// Notes the hash of what the model holds now.
+    pub(super) fn sign(&mut self) -> Result<()> {
+        self.metadata.sha256.clear();
+        let json = serde_json::to_string(&self.metadata).map_err(|error| Error::artifact(error.to_string()))?;
+        self.metadata.sha256 = content_hash(&json, "", &self.tensors())?;
+        Ok(())
     }
 
     /// The model that is compiled into the library: escalation, dialogue and accusation in English political news.
@@ -265,6 +273,9 @@ impl Model {
 
     fn assemble(metadata: Metadata, tensors: &BTreeMap<&str, Tensor>) -> Result<Self> {
         let n_frames = metadata.frames.len();
+        FeatureParams(metadata.features.clone())
+            .check_ref()
+            .map_err(|error| Error::artifact(format!("it was made with options that do not exist ({error})")))?;
         let words = strings(tensors, WORDS)?;
         let subwords = strings(tensors, SUBWORDS)?;
         let pairs: Vec<[u32; 2]> = find(tensors, "pairs", Dtype::U32)?
@@ -371,7 +382,9 @@ fn find<'a>(tensors: &'a BTreeMap<&str, Tensor>, name: &str, dtype: Dtype) -> Re
 fn strings(tensors: &BTreeMap<&str, Tensor>, [bytes, offsets]: [&str; 2]) -> Result<StringTable> {
     let offsets = find(tensors, offsets, Dtype::U32)?.numbers(u32::from_le_bytes);
     let text = find(tensors, bytes, Dtype::U8)?.bytes.clone();
-    StringTable::from_parts(text, offsets).ok_or_else(|| inconsistent(bytes))
+    // An empty string, which would come first, is no word.
+    let table = StringTable::from_parts(text, offsets).filter(|table| table.iter().next() != Some(""));
+    table.ok_or_else(|| inconsistent(bytes))
 }
 
 fn inconsistent(name: &str) -> Error {

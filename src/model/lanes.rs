@@ -5,10 +5,10 @@ use std::fmt::Debug;
 use ndarray::Array2;
 
 use super::artifact::Model;
-use super::lookup::{Key, PairFilter, hash, word_key};
+use super::lookup::{Key, PairFilter, word_key};
 use super::reading::Scratch;
 use super::scorer::Scorer;
-use super::tables::{ABSENT, Entry, Table};
+use super::tables::{ABSENT, Entry, Table, hash};
 use crate::error::Result;
 use crate::features::sublinear;
 

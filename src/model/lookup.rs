@@ -1,6 +1,5 @@
 //! Short strings as numbers that are found and compared at once.
 
-use std::hash::{BuildHasher as _, Hash};
 use std::ops::Range;
 
 use foldhash::fast::FixedState;
@@ -18,12 +17,6 @@ pub(super) type Key = u128;
 
 /// What no string has as its key.
 pub(super) const NO_KEY: Key = Key::MAX;
-
-/// The hash of a key.
-#[inline]
-pub(super) fn hash(key: impl Hash) -> u64 {
-    FixedState::default().hash_one(key)
-}
 
 /// The key of a word, if it is short enough.
 pub(super) fn key(word: &str) -> Option<Key> {
@@ -173,6 +166,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::tables::hash;
 
     proptest! {
         #[test]

@@ -190,8 +190,8 @@ impl Scorer {
         for (rows, group) in unknown.rows.iter_mut().zip(&self.groups) {
             rows.push(group.look_inside(&subwords.columns));
         }
-        // Its key, two slots of which one is empty, and what growing leaves free.
-        unknown.n_bytes += word.len() + 64 + self.groups.len() * 2 * size_of::<Inside>();
+        // Its text if it is long, up to four slots, and what growing leaves free.
+        unknown.n_bytes += word.len() + 128 + self.groups.len() * 2 * size_of::<Inside>();
         self.n_places + unknown.numbers.push(word)
     }
 
@@ -209,5 +209,32 @@ impl Scorer {
     /// Whether a token is read as the stand-in for names.
     pub(super) fn is_name(&self, token: &Token) -> bool {
         self.masks(token.capital) && self.find(&token.text).is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::tests::quick_scorer;
+
+    #[test]
+    fn memory_for_unknown_words_is_bounded() {
+        let scorer = quick_scorer();
+        let mut scratch = Scratch::default();
+        let mut logits = vec![0.0; scorer.frames().len()];
+        let text = "He said qwrtp, zzyzx and naïve vbnm.";
+        scorer.logits(text, &mut scratch, &mut logits).unwrap();
+        let before = logits.clone();
+        let (mut last, mut n_emptied) = (0, 0);
+        for sentence in 0..4_000 {
+            let words: Vec<String> = (0..50).map(|word| format!("x{}q", sentence * 50 + word)).collect();
+            scorer.logits(&words.join(" "), &mut scratch, &mut logits).unwrap();
+            n_emptied += usize::from(scratch.unknown.n_bytes < last);
+            last = scratch.unknown.n_bytes;
+            assert!(last < CACHE_BYTES + (1 << 20), "{last} bytes");
+        }
+        assert!(n_emptied > 0, "{last} bytes of 200,000 words");
+        scorer.logits(text, &mut scratch, &mut logits).unwrap();
+        assert_eq!(logits, before);
     }
 }

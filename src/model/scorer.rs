@@ -20,7 +20,7 @@ pub struct Scorer {
     model: Model,
     /// What the model adds, eight frames a group.
     pub(super) groups: Vec<Box<dyn Lanes>>,
-    /// Places that words of the vocabulary have in each group; those of other words are behind them.
+    /// What is above the places of the vocabulary's words; those of other words are from there on.
     pub(super) n_places: u32,
     /// The words of the vocabulary that are too long to be their own keys.
     pub(super) long: HashMap<Box<str>, u32, FixedState>,

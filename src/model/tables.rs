@@ -3,9 +3,15 @@
 //! Scoring spends its time waiting for memory. So an entry holds key and values together, in no more than a cache line for up to four frames,
 //! and stands in the slot that the key's hash leads to.
 
-use std::hash::Hash;
+use std::hash::{BuildHasher as _, Hash};
 
-use super::lookup::hash;
+use foldhash::fast::FixedState;
+
+/// The hash of a key.
+#[inline]
+pub(super) fn hash(key: impl Hash) -> u64 {
+    FixedState::default().hash_one(key)
+}
 
 /// No place.
 pub(super) const ABSENT: u32 = u32::MAX;
@@ -19,7 +25,7 @@ pub(super) trait Entry: Clone + Default {
 }
 
 /// Entries by key, and by place: the number of the slot, which stays the same until the table grows.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Table<E> {
     /// At least half of them empty, so that most keys stand in the first slot looked at.
     slots: Vec<E>,
@@ -85,11 +91,11 @@ impl<E: Entry> Table<E> {
         ((place as usize + 1) & (self.slots.len() - 1)) as u32
     }
 
-    /// Adds an entry whose key is not there. Those added first are found soonest.
+    /// Adds an entry whose key is not there. Unless the table grows, those added first are found soonest.
     pub(super) fn insert(&mut self, entry: E) {
         self.len += 1;
         if 2 * self.len > self.slots.len() {
-            let before = std::mem::replace(self, Table::with_capacity(2 * self.len));
+            let before = std::mem::replace(self, Table::with_capacity(self.len));
             self.len = before.len;
             before
                 .slots
@@ -171,7 +177,29 @@ mod tests {
 
     #[test]
     fn what_comes_first_is_found_first() {
-        let table: Table<Square> = (1..1000).map(Square).collect();
-        assert_eq!(table.find(1), Some(table.first(1)));
+        let empty: Table<Square> = Table::with_capacity(4);
+        let second = (2..1000).find(|number| empty.first(number * number) == empty.first(1)).unwrap();
+        let (mut table, mut turned) = (Table::with_capacity(4), Table::with_capacity(4));
+        for number in [1, second] {
+            table.insert(Square(number));
+        }
+        for number in [second, 1] {
+            turned.insert(Square(number));
+        }
+        let slot = empty.first(1);
+        assert_eq!((table.get(slot).0, turned.get(slot).0), (1, second));
+        assert_eq!((table.find(second * second), turned.find(1)), (Some(table.next(slot)), Some(table.next(slot))));
+    }
+
+    #[test]
+    fn a_table_grows_to_twice_its_size() {
+        let mut table = Table::with_capacity(4);
+        let sizes: Vec<u32> = (1..=9)
+            .map(|number| {
+                table.insert(Square(number));
+                table.n_places()
+            })
+            .collect();
+        assert_eq!(sizes, [8, 8, 8, 8, 16, 16, 16, 16, 32]);
     }
 }

@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2, Axis};
 use rand::RngExt as _;
 
 use super::*;
-use crate::corpus::{Code, Codes, Corpus, CorpusOptions};
+use crate::corpus::{Code, Codes, Corpus, CorpusOptions, Frames};
 use crate::error::ErrorKind;
 use crate::features::{Documents, FeatureMatrix, Lexicon, Names, Tokenizer};
 use crate::stats::{Bootstrap, fit_dense_logistic, rng, sigmoid};
@@ -176,6 +176,11 @@ fn quick() -> TrainParams {
     TrainParams { alphas: vec![1.0], leakage: false, bootstrap, ..TrainParams::default() }
 }
 
+/// A model of few rows, ready to score.
+pub(super) fn quick_scorer() -> Scorer {
+    Scorer::new(train(&corpus(), &quick(), &Silent).unwrap().model)
+}
+
 fn with_names(names: Names) -> TrainParams {
     let mut params = quick();
     params.features.0.names = names;
@@ -217,9 +222,28 @@ fn scorer_and_explanation_agree_with_the_matrix() {
     }
 }
 
+/// Any number of frames: fewer lanes, more lanes, and two groups of them.
+#[test]
+fn scorer_and_explanation_agree_with_the_matrix_for_any_number_of_frames() {
+    let corpus = corpus();
+    for n_frames in [1, 2, 5, 9] {
+        let columns: Vec<usize> = (0..n_frames).map(|j| j % corpus.frames.len()).collect();
+        let names = (0..n_frames).map(|j| format!("frame-{j}")).collect();
+        let repeated = Corpus {
+            codes: corpus.codes.select(Axis(1), &columns),
+            frames: Frames::new(names).unwrap(),
+            ..corpus.clone()
+        };
+        model_agrees_with_the_matrix(&repeated, &train(&repeated, &quick(), &Silent).unwrap().model);
+    }
+}
+
 fn scorer_agrees_with_the_matrix(params: &TrainParams) {
     let corpus = corpus();
-    let model = train(&corpus, params, &Silent).unwrap().model;
+    model_agrees_with_the_matrix(&corpus, &train(&corpus, params, &Silent).unwrap().model);
+}
+
+fn model_agrees_with_the_matrix(corpus: &Corpus, model: &Model) {
     let params = model.metadata().features.clone();
     let mut texts = corpus.texts.clone();
     texts.extend(
@@ -259,8 +283,7 @@ fn scorer_agrees_with_the_matrix(params: &TrainParams) {
 
 #[test]
 fn scores_do_not_depend_on_what_was_scored_before() {
-    let corpus = corpus();
-    let scorer = Scorer::new(train(&corpus, &quick(), &Silent).unwrap().model);
+    let (corpus, scorer) = (corpus(), quick_scorer());
     let together = scorer.predictions(&corpus.texts).unwrap();
     for (i, text) in corpus.texts.iter().enumerate().rev() {
         assert_eq!(together.proba.row(i).to_vec(), scorer.score(text).unwrap());
@@ -297,4 +320,14 @@ fn no_single_changed_byte_goes_unnoticed() {
         let cut = Model::from_bytes(&bytes[..at]).unwrap_err();
         assert!(matches!(cut.kind(), ErrorKind::Artifact { .. }), "cut at {at}: {cut}");
     }
+}
+
+#[test]
+fn an_artefact_whose_options_or_strings_no_training_gives_is_refused() {
+    let model = train(&corpus(), &quick(), &Silent).unwrap().model;
+    let refused = |model: &Model| Model::from_bytes(&model.to_bytes().unwrap()).unwrap_err().to_string();
+    let mut shorter = model.clone();
+    shorter.metadata.features.min_subword = 0;
+    shorter.sign().unwrap();
+    assert!(refused(&shorter).contains("min-subword"), "{}", refused(&shorter));
 }

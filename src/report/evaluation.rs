@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::layout::{count, counted, csv, long, short, table};
 use crate::corpus::GroupBy;
 use crate::error::Result;
-use crate::evaluation::{Evaluation, FrameEvaluation, Metric, Scores};
+use crate::evaluation::{Drawn, Evaluation, FrameEvaluation, Leakage, Metric, Scores};
 use crate::stats::{Estimate, MIN_CLUSTERS};
 
 /// Outlets shown in a table; the others are in the JSON and the CSV.
@@ -100,8 +100,7 @@ fn n_coded(frame: &FrameEvaluation) -> usize {
 
 fn leakage_lines(evaluation: &Evaluation) -> Option<String> {
     let leakage = evaluation.leakage.as_ref()?;
-    let drawn = leakage.n_rows.map(|n| format!(", {} drawn in whole articles", count(n))).unwrap_or_default();
-    let mut out = format!("\nLeakage: the same rows{drawn}, with folds that hold out\n\n");
+    let mut out = format!("\nLeakage: {}, with folds that hold out\n\n", rows_of(leakage));
     let rows: Vec<Vec<String>> = leakage
         .scores
         .iter()
@@ -117,6 +116,15 @@ fn leakage_lines(evaluation: &Evaluation) -> Option<String> {
     out.push_str(&table(&["", "groups", "folds", "macro F1", "mean average precision"], &rows));
     out.push_str("A fall from one line to the next is owed to rows that resemble training rows, and to groups unlike any trained on.\n");
     Some(out)
+}
+
+/// Which rows the leakage was measured on.
+pub(in crate::report) fn rows_of(leakage: &Leakage) -> String {
+    match leakage.drawn {
+        None => "the same rows".to_owned(),
+        Some(Drawn { n_rows, whole: GroupBy::Row }) => format!("{} of the rows, drawn", count(n_rows)),
+        Some(Drawn { n_rows, whole }) => format!("{} of the rows, drawn in whole {}", count(n_rows), whole.unit()),
+    }
 }
 
 fn outlets_table(evaluation: &Evaluation) -> String {

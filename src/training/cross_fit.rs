@@ -68,7 +68,7 @@ pub(crate) fn out_of_fold<'a>(
     };
     let all: Vec<usize> = (0..corpus.n_rows()).collect();
     let path = vec![(0..params.alphas.len()).collect(); corpus.frames.len()];
-    let some = if params.alphas.len() > 1 { subsample(corpus, folds, params) } else { None };
+    let some = if params.alphas.len() > 1 { subsample(corpus, folds, params, &[&corpus.articles]) } else { None };
     let Some(some) = some else { return run(all, &path, stage, keep) };
 
     let told = format!("{stage}, alpha on {} of {} rows", some.len(), all.len());

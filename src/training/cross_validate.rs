@@ -10,7 +10,7 @@ use crate::model::Scorer;
 use crate::stats::Bootstrap;
 
 /// Trains on all folds but one and scores that one, for each fold in turn; then again under every other grouping, for the
-/// leakage.
+/// leakage; where there are more than [`TrainParams::max_path_rows`] rows, under every grouping, on so many of them.
 ///
 /// Penalty, calibration and threshold are chosen by an inner cross-validation, so that the scores owe nothing to the rows they
 /// are judged on. Each outer training costs as much as [`train`].
@@ -23,8 +23,8 @@ pub fn cross_validate(corpus: &Corpus, params: &TrainParams, progress: &dyn Prog
     let (corpus, own, left_out) = learnable(corpus, group, &params)?;
     let mut evaluation = nested(&corpus, group, &own, &params, progress)?.judge(&corpus, params.bootstrap)?;
     if params.leakage {
-        evaluation.leakage = leakage(&corpus, (group, &own), &evaluation, &params, |rows, other, folds| {
-            nested(rows, other, folds, &params, progress)?.judge(rows, params.bootstrap)
+        evaluation.leakage = leakage(&corpus, (group, &own), &evaluation, &params, |rows, params, other, folds| {
+            nested(rows, other, folds, params, progress)?.judge(rows, params.bootstrap)
         })?;
     }
     Ok(CrossValidated { evaluation, left_out })

@@ -18,7 +18,7 @@ pub struct TrainParams {
     /// Penalties to choose from, out of fold and for each frame by itself; a single one is used as it is.
     pub alphas: Vec<f64>,
     /// Rows above which the penalties are chosen on about so many of them, drawn in whole articles; all rows are then fitted with what was
-    /// chosen. Default 20,000: a path over more would take most of the time.
+    /// chosen. So many are drawn, in whole stories, to be scored under other groupings, too. Default 20,000: more would take most of the time.
     pub max_path_rows: usize,
     /// What folds hold out whole; the article where the rows name one, else the row, when `None`.
     pub group: Option<GroupBy>,

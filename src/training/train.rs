@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::subsample::subsample;
 use crate::corpus::{Categories, Code, Corpus, Folds, GroupBy, folds};
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{Evaluation, Leakage, LeakageScore, Predictions};
+use crate::evaluation::{Drawn, Evaluation, Leakage, LeakageScore, Predictions};
 use crate::features::{Documents, Lexicon, Tokenizer, Vocabulary};
 use crate::model::{FittedLogistic, FrameSummary, Model, Parts, Profile, TrainingSummary, text_digests};
 use crate::stats::quantile;
@@ -73,16 +73,17 @@ fn run(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress, keep: boo
     let out_of_fold_predictions = scores.cross_fitted()?;
     let mut evaluation = out_of_fold_predictions.judge(corpus, params.bootstrap)?;
     if params.leakage {
-        evaluation.leakage = leakage(corpus, (group, &folds), &evaluation, &params, |rows, other, folds| {
-            let stage = format!("holding out {}", other.unit());
-            let judge = |lexicon: &Lexicon| {
-                let scores = out_of_fold(rows, lexicon, folds, &params, (&stage, progress), false)?;
-                scores.cross_fitted()?.judge(rows, params.bootstrap)
+        let mut of_drawn: Option<Lexicon> = None;
+        evaluation.leakage = leakage(corpus, (group, &folds), &evaluation, &params, |rows, params, other, folds| {
+            let lexicon = if std::ptr::eq(rows, corpus) {
+                &lexicon
+            } else {
+                let made = Lexicon::new(Documents::new(&tokenizer, &rows.texts)?, &params.features.0);
+                of_drawn.get_or_insert(made)
             };
-            if rows.n_rows() == corpus.n_rows() {
-                return judge(&lexicon);
-            }
-            judge(&Lexicon::new(Documents::new(&tokenizer, &rows.texts)?, &params.features.0))
+            let stage = format!("holding out {}", other.unit());
+            let scores = out_of_fold(rows, lexicon, folds, params, (&stage, progress), false)?;
+            scores.cross_fitted()?.judge(rows, params.bootstrap)
         })?;
     }
 
@@ -229,33 +230,45 @@ pub(super) fn learnable<'a>(
 }
 
 /// Scores under every grouping that the columns allow, from rows to outlets; `None` where there is only one. `judge` evaluates the
-/// training of some rows under some folds; the run's own evaluation is at hand.
+/// training of some rows by some options under some folds; the run's own evaluation is at hand.
 ///
-/// Where there are many rows, all groupings are judged on the subsample that chooses the penalty.
+/// Where there are more rows than [`TrainParams::max_path_rows`], all groupings are judged on so many of them. They are drawn in whole stories,
+/// or articles, since a copy of which only one half is drawn is a copy no more.
 pub(super) fn leakage(
     corpus: &Corpus,
     (group, own): (GroupBy, &Folds),
     evaluation: &Evaluation,
     params: &TrainParams,
-    mut judge: impl FnMut(&Corpus, GroupBy, &Folds) -> Result<Evaluation>,
+    mut judge: impl FnMut(&Corpus, &TrainParams, GroupBy, &Folds) -> Result<Evaluation>,
 ) -> Result<Option<Leakage>> {
-    let some = subsample(corpus, own, params).map(|rows| corpus.select(&rows));
+    let places = subsample(corpus, own, params, &[&corpus.stories, &corpus.articles]);
+    let some = places.as_ref().map(|places| corpus.select(places));
     let rows = some.as_ref().unwrap_or(corpus);
+    // What was drawn is not drawn from again.
+    let params = TrainParams { max_path_rows: params.max_path_rows.max(rows.n_rows()), ..params.clone() };
     let mut scores = Vec::new();
     for other in [GroupBy::Row, GroupBy::DocId, GroupBy::StoryId, GroupBy::Outlet] {
         if other == group && some.is_none() {
             scores.push(LeakageScore::new(group, own, evaluation));
             continue;
         }
-        let Some(folds) = other_folds(rows, other, params) else { continue };
-        match judge(rows, other, &folds) {
+        let Some(mut folds) = other_folds(rows, other, &params) else { continue };
+        if let Some(places) = places.as_ref().filter(|_| other == group) {
+            // The rows were drawn so that these folds can be learned from.
+            let of_row = places.iter().map(|place| own.of_row[*place]).collect();
+            folds = Folds { of_row, n_folds: own.n_folds, ..folds };
+        }
+        match judge(rows, &params, other, &folds) {
             Ok(evaluation) => scores.push(LeakageScore::new(other, &folds, &evaluation)),
-            // Too few outlets may leave a fold without a frame; that grouping then has no score.
+            // Few outlets, or few rows with a frame, may leave a fold without it; that grouping then has no score.
             Err(error) if matches!(error.kind(), ErrorKind::ConstantFrame { .. }) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok((scores.len() > 1).then_some(Leakage { n_rows: some.map(|some| some.n_rows()), scores }))
+    let whole = [(&corpus.stories, GroupBy::StoryId), (&corpus.articles, GroupBy::DocId)];
+    let whole = whole.into_iter().find(|(categories, _)| categories.is_some()).map_or(GroupBy::Row, |(_, unit)| unit);
+    let drawn = some.map(|some| Drawn { n_rows: some.n_rows(), whole });
+    Ok((scores.len() > 1).then_some(Leakage { drawn, scores }))
 }
 
 /// Folds by another grouping, fewer of them where there are fewer groups.

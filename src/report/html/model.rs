@@ -9,6 +9,7 @@ use super::table::Table;
 use crate::corpus::GroupBy;
 use crate::error::Result;
 use crate::evaluation::{Evaluation, FrameCurve, FrameEvaluation, Leakage, LeakageScore, Metric, Scores};
+use crate::report::evaluation::rows_of;
 use crate::report::layout::{count, counted};
 use crate::stats::Estimate;
 
@@ -46,6 +47,8 @@ struct FrameView {
 
 #[derive(Serialize)]
 struct LeakageView {
+    /// The rows, as the beginning of a sentence.
+    which: String,
     chart: Chart,
     table: Table,
 }
@@ -150,10 +153,11 @@ fn leakage(leakage: &Leakage) -> Result<LeakageView> {
         ]
     });
     let columns = ["Folds hold out", "#Groups", "#Folds", "#Mean F1", "#Mean average precision"];
-    let drawn = leakage.n_rows.map(|n| format!(", {} drawn in whole articles,", count(n))).unwrap_or_default();
-    let caption = format!("The same rows{drawn} under other folds");
-    let table = Table::new("leakage-table", &caption, &columns).all(rows);
-    Ok(LeakageView { chart: leakage_bars(leakage)?, table })
+    let which = rows_of(leakage);
+    let which = format!("{}{}", which[..1].to_uppercase(), &which[1..]);
+    let comma = if leakage.drawn.is_some() { "," } else { "" };
+    let table = Table::new("leakage-table", format!("{which}{comma} under other folds"), &columns).all(rows);
+    Ok(LeakageView { which, chart: leakage_bars(leakage)?, table })
 }
 
 fn leakage_bars(leakage: &Leakage) -> Result<Chart> {
