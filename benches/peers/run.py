@@ -15,6 +15,7 @@ import json
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from about import described, heading, remarks
@@ -106,7 +107,7 @@ def check_disk(folder: Path, full: bool) -> None:
         )
 
 
-def measured(setting: Setting, rows: Source, only: list[str] | None) -> list[Result]:
+def measured(setting: Setting, rows: Source, only: list[str] | None) -> Iterator[list[Result]]:
     """Every part in turn."""
     parts = {
         "predict": lambda: beside_peers(setting, rows),
@@ -116,11 +117,9 @@ def measured(setting: Setting, rows: Source, only: list[str] | None) -> list[Res
         "segment": lambda: segment(setting),
         "compare": lambda: compare(setting),
     }
-    results: list[Result] = []
     for name in only or SECTIONS:
         tell(f"=== {name}")
-        results += parts[name]()
-    return results
+        yield parts[name]()
 
 
 def main() -> None:
@@ -144,11 +143,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="framescope-peers-", dir=work_dir) as folder:
         setting = Setting(programs, size, Path(folder), Path(folder) / "rows.csv", options.cap)
         apart(write_rows, rows, setting.rows, size.predict, size.predict)
-        results = measured(setting, rows, options.only)
-    print(f"{heading(options.quick, about)}\n\n{markdown(results)}\n\n{remarks(size)}")
-    if options.json:
-        data = about | {"quick": options.quick, "results": [as_data(result) for result in results]}
-        options.json.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        results: list[Result] = []
+        # Where a part fails or is stopped, hours may stand before it: what was measured is told.
+        try:
+            for part in measured(setting, rows, options.only):
+                results += part
+        finally:
+            print(f"{heading(options.quick, about)}\n\n{markdown(results)}\n\n{remarks(size)}")
+            if options.json:
+                data = about | {"quick": options.quick, "results": [as_data(result) for result in results]}
+                options.json.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
