@@ -31,7 +31,8 @@ def remarks(size: Sizes) -> str:
     """What is in each number."""
     lines = [
         f"""Seconds are wall time of a whole process, its start and the loading of its model included, but for the
-        fits of one frame, which are the fit alone. Programs take turns. Peak memory is the largest resident set of any
+        fits of one frame, which are the fit alone. Programs take turns, and none finds the output of
+        another run still to be written or replaced. Peak memory is the largest resident set of any
         run. framescope runs with {THREADS} threads. The others predict and
         fit on one core; scikit-learn's linear algebra is kept there, for it is slower on two that are not idle.""",
         f"""Predict: CSV to CSV. framescope uses its bundled model; scikit-learn (word 1–2-grams and char_wb 2–5-grams,

@@ -37,10 +37,21 @@ def own_peak_kib() -> int:
 
 
 def run(
-    command: Command, stdout: Path | None = None, cap: float | None = None, env: dict[str, str] | None = None
+    command: Command,
+    stdout: Path | None = None,
+    cap: float | None = None,
+    env: dict[str, str] | None = None,
+    replaces: Path | None = None,
 ) -> Run:
-    """Runs to the end, or for `cap` seconds; what the program prints is kept from the terminal."""
+    """Runs to the end, or for `cap` seconds; what the program prints is kept from the terminal.
+
+    The last run's output, which this one `replaces`, goes before the clock starts, and so does what is not on the disk
+    yet: else a small run pays for the large one before it.
+    """
     words = [str(word) for word in command]
+    if replaces is not None:
+        replaces.unlink(missing_ok=True)
+    os.sync()
     with open(stdout or os.devnull, "wb") as out, tempfile.TemporaryFile() as told:
         started = time.perf_counter()
         process = subprocess.Popen(words, stdout=out, stderr=told, env={**os.environ, **(env or {})})

@@ -76,10 +76,10 @@ def beside_peers(setting: Setting, source: Source) -> list[Result]:
         sklearn: Command = [programs.python, peer, "predict", sklearn_model, rows, out["sklearn"], str(sizes.part)]
         fasttext: Command = [programs.fasttext, "predict-prob", fasttext_model, rows.with_suffix(".txt"), "-1", "0"]
         return {
-            "framescope": partial(run, command(setting, rows, out["own"])),
-            "scikit-learn": partial(run, sklearn, env=ONE_CORE),
+            "framescope": partial(run, command(setting, rows, out["own"]), replaces=out["own"]),
+            "scikit-learn": partial(run, sklearn, env=ONE_CORE, replaces=out["sklearn"]),
             "fastText": partial(run, fasttext, stdout=out["fasttext"]),
-            "floor": partial(run, [programs.floor, rows, out["floor"]]),
+            "floor": partial(run, [programs.floor, rows, out["floor"]], replaces=out["floor"]),
         }
 
     tell(f"predicting 1 row, then {sizes.predict} rows")
@@ -123,7 +123,7 @@ def as_rows_grow(setting: Setting, source: Source) -> list[Result]:
     for n, path in files.items():
         tell(f"writing {n} rows")
         apart(write_rows, source, path, n, sizes.predict)
-    tasks = {f"{n} rows": partial(run, command(setting, path, out)) for n, path in files.items()}
+    tasks = {f"{n} rows": partial(run, command(setting, path, out), replaces=out) for n, path in files.items()}
     runs = interleaved(tasks, sizes.runs, tell)
     for path in [*files.values(), out]:
         path.unlink()
