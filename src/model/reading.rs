@@ -89,6 +89,7 @@ impl Scorer {
                 Piece::Chunk { start, end } => {
                     let before = cut.spans.iter().rposition(|span| span.0 < start).map_or(0, |last| last + 1);
                     cut.keys.truncate(before);
+                    cut.spans.truncate(before);
                     self.place_all(text, &mut cut, scratch, words);
                     self.read_chunk(&text[start..end], scratch)?;
                 }

@@ -73,14 +73,13 @@ fn run(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress, keep: boo
     let out_of_fold_predictions = scores.cross_fitted()?;
     let mut evaluation = out_of_fold_predictions.judge(corpus, params.bootstrap)?;
     if params.leakage {
+        // Of the rows drawn for it, if it is not all of them: the same for every grouping.
         let mut of_drawn: Option<Lexicon> = None;
         evaluation.leakage = leakage(corpus, (group, &folds), &evaluation, &params, |rows, params, other, folds| {
-            let lexicon = if std::ptr::eq(rows, corpus) {
-                &lexicon
-            } else {
-                let made = Lexicon::new(Documents::new(&tokenizer, &rows.texts)?, &params.features.0);
-                of_drawn.get_or_insert(made)
-            };
+            if !std::ptr::eq(rows, corpus) && of_drawn.is_none() {
+                of_drawn = Some(Lexicon::new(Documents::new(&tokenizer, &rows.texts)?, &params.features.0));
+            }
+            let lexicon = of_drawn.as_ref().unwrap_or(&lexicon);
             let stage = format!("holding out {}", other.unit());
             let scores = out_of_fold(rows, lexicon, folds, params, (&stage, progress), false)?;
             scores.cross_fitted()?.judge(rows, params.bootstrap)
