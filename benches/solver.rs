@@ -56,7 +56,7 @@ fn matrix_of(texts: &[String]) -> FeatureMatrix {
     let documents = Documents::new(&Tokenizer::default(), texts).expect("the texts can be tokenised");
     let lexicon = Lexicon::new(documents, &features);
     let rows: Vec<usize> = (0..texts.len()).collect();
-    Vocabulary::fit(&lexicon, &rows, &features).transform(&lexicon, &rows, &features)
+    Vocabulary::fit(&lexicon, &rows, &features).transform(&lexicon, &rows, &features).by_use()
 }
 
 fn fit(texts: &[String], present: &[bool]) -> Fitted {

@@ -1,6 +1,7 @@
 //! Sentences as vectors: a list of blocks that know how to multiply.
 
 mod explicit;
+mod order;
 
 use std::sync::OnceLock;
 
@@ -16,6 +17,8 @@ use super::csr::Csr;
 pub struct FeatureMatrix {
     n_samples: usize,
     blocks: Vec<Block>,
+    /// Which feature each column is; each is its own where `None`.
+    order: Option<Vec<u32>>,
 }
 
 /// Some of the columns.
@@ -131,7 +134,7 @@ macro_rules! in_lanes {
 
 impl FeatureMatrix {
     pub(crate) fn new(n_samples: usize, blocks: Vec<Block>) -> Self {
-        FeatureMatrix { n_samples, blocks }
+        FeatureMatrix { n_samples, blocks, order: None }
     }
 
     /// A matrix from dense rows, each of length n_features, for callers that have vectors of their own.
@@ -144,22 +147,6 @@ impl FeatureMatrix {
             csr.push_row(row.iter().enumerate().map(|(j, x)| (j as u32, *x)));
         }
         FeatureMatrix::new(rows.len(), vec![Block::Sparse(Sparse::new(csr))])
-    }
-
-    /// Numbers the columns of each block by how often they are used, the most used first, and tells which column each was: products are
-    /// then faster where the matrix is too large for the processor's caches. Sums over columns have another order, and other last bits.
-    #[must_use]
-    pub(crate) fn by_use(mut self) -> (Self, Vec<u32>) {
-        let mut order: Vec<u32> = Vec::with_capacity(self.n_features());
-        for block in &mut self.blocks {
-            let base = order.len() as u32;
-            let (Block::Sparse(sparse) | Block::Factored(Factored { subwords: sparse, .. })) = block;
-            let of_block = sparse.rows.columns_by_use();
-            sparse.rows.renumber_columns(&of_block);
-            sparse.columns = OnceLock::new();
-            order.extend(of_block.into_iter().map(|column| base + column));
-        }
-        (self, order)
     }
 
     /// Rows.
@@ -177,10 +164,10 @@ impl FeatureMatrix {
     /// `X v`, of length n_samples, for `v` of length n_features.
     #[must_use]
     pub fn product(&self, v: &[f64]) -> Vec<f64> {
-        self.products(&[Operand { v, scale: None }]).pop().expect("one vector in, one out")
+        self.products(&[Operand { v: &self.to_columns(v), scale: None }]).pop().expect("one vector in, one out")
     }
 
-    /// `X v` for several vectors at once, to the same bits as one by one: the matrix is fetched once for all of them.
+    /// `X v` for several vectors at once, by columns, to the same bits as one by one: the matrix is fetched once for all of them.
     pub(crate) fn products(&self, vectors: &[Operand<'_>]) -> Vec<Vec<f64>> {
         in_lanes!(vectors, |group| self.products_in_lanes)
     }
@@ -206,10 +193,10 @@ impl FeatureMatrix {
     /// `Xᵀ u`, of length n_features, for `u` of length n_samples.
     #[must_use]
     pub fn transposed_product(&self, u: &[f64]) -> Vec<f64> {
-        self.transposed_products(&[u]).pop().expect("one vector in, one out")
+        self.to_features(self.transposed_products(&[u]).pop().expect("one vector in, one out"))
     }
 
-    /// `Xᵀ u` for several vectors at once, to the same bits as one by one.
+    /// `Xᵀ u` for several vectors at once, by columns, to the same bits as one by one.
     pub(crate) fn transposed_products(&self, vectors: &[&[f64]]) -> Vec<Vec<f64>> {
         in_lanes!(vectors, |group| self.transposed_in_lanes)
     }
@@ -218,7 +205,7 @@ impl FeatureMatrix {
         self.by_blocks(group, Block::transposed_product::<K>)
     }
 
-    /// About the diagonals of `Xᵀ diag(d) X`, of length n_features, for several `d` of length n_samples.
+    /// About the diagonals of `Xᵀ diag(d) X`, by columns, for several `d` of length n_samples.
     ///
     /// Exact for sparse blocks. For factored ones it leaves out that two words of a sentence may share a subword, which is
     /// good enough for the preconditioner it serves.
@@ -317,18 +304,6 @@ mod tests {
         let squares: Vec<f64> =
             (0..6).map(|j| dot(&[WRITTEN_OUT[0][j].powi(2), WRITTEN_OUT[1][j].powi(2)], &[1.0, 2.0])).collect();
         assert_eq!(x.curvatures(&[&[1.0, 2.0]]), [squares]);
-    }
-
-    #[test]
-    fn columns_by_use_are_the_same_columns() {
-        let x = factored();
-        let u = [3.0, -0.5];
-        let (by_use, order) = x.clone().by_use();
-        let mut sorted = order.clone();
-        sorted.sort_unstable();
-        assert_eq!(sorted, [0, 1, 2, 3, 4, 5]);
-        let columns = x.transposed_product(&u);
-        assert_eq!(by_use.transposed_product(&u), order.iter().map(|j| columns[*j as usize]).collect::<Vec<_>>());
     }
 
     #[test]

@@ -45,8 +45,6 @@ pub(crate) struct FrameFit {
 #[derive(Debug)]
 pub(crate) struct Problems<'a> {
     matrix: &'a FeatureMatrix,
-    /// Which feature each column of the matrix is; they stand in their own order when `None`.
-    order: Option<&'a [u32]>,
     stopping: Stopping,
     frames: Vec<Problem>,
 }
@@ -63,14 +61,12 @@ struct Problem {
 
 impl<'a> Problems<'a> {
     /// One problem for each column of `codes`, of shape (n_samples, n_frames); `row_weights` has length n_samples. Rows not coded for a
-    /// frame are left out of its problem. `order` is what [`FeatureMatrix::by_use`] gave, if the matrix went through it; points are in the
-    /// features' own order all the same.
+    /// frame are left out of its problem.
     ///
     /// # Errors
     /// [`ErrorKind::ConstantFrame`] if all coded rows of a frame agree.
     pub(crate) fn new(
         matrix: &'a FeatureMatrix,
-        order: Option<&'a [u32]>,
         codes: ArrayView2<'_, Code>,
         row_weights: &[f32],
         params: &LogisticValidParams,
@@ -86,7 +82,7 @@ impl<'a> Problems<'a> {
             }
         }
         let stopping = Stopping { tolerance: params.tolerance, max_iterations: params.max_iterations };
-        Ok(Problems { matrix, order, stopping, frames })
+        Ok(Problems { matrix, stopping, frames })
     }
 
     /// Fits some of the frames, each by its own penalty and from its own point if one is given: (column, penalty, start).
@@ -94,7 +90,8 @@ impl<'a> Problems<'a> {
     /// # Errors
     /// [`ErrorKind::NotConverged`], of the first frame that did not.
     pub(crate) fn fit(&self, wanted: &[(usize, f64, Option<&Point>)]) -> Result<Vec<FrameFit>> {
-        let starts: Vec<Option<Point>> = wanted.iter().map(|(.., start)| Some(self.to_columns((*start)?))).collect();
+        let starts: Vec<Option<Point>> =
+            wanted.iter().map(|(.., start)| Some(self.matrix.to_columns((*start)?).into_owned())).collect();
         let objectives: Vec<Objective<'_>> = wanted
             .iter()
             .zip(&starts)
@@ -105,7 +102,7 @@ impl<'a> Problems<'a> {
             .collect();
         let solutions = minimise(self.matrix, &objectives, self.stopping)?;
         let fit = |solution: Solution| FrameFit {
-            point: self.to_features(solution.point),
+            point: self.matrix.to_features(solution.point),
             report: FitReport {
                 iterations: solution.iterations,
                 gradient_norm: solution.gradient_norm,
@@ -113,22 +110,6 @@ impl<'a> Problems<'a> {
             },
         };
         Ok(solutions.into_iter().map(fit).collect())
-    }
-
-    /// A point in the order of the matrix's columns.
-    fn to_columns(&self, point: &Point) -> Point {
-        let Some(order) = self.order else { return point.clone() };
-        let mut moved = collect(order.len(), |j| point[order[j] as usize]);
-        moved.push(point[order.len()]);
-        moved
-    }
-
-    /// A point in the features' own order.
-    fn to_features(&self, point: Point) -> Point {
-        let Some(order) = self.order else { return point };
-        let mut moved = point.clone();
-        order.iter().zip(point).for_each(|(feature, x)| moved[*feature as usize] = x);
-        moved
     }
 }
 
@@ -204,7 +185,7 @@ impl Fit<FeatureMatrix, Codes, Error> for LogisticValidParams {
             return Err(ErrorKind::LengthMismatch { left, n_left: n, right, n_right: codes.nrows() }.into());
         }
         let row_weights = dataset.weights().map_or_else(|| vec![1.0; n], <[f32]>::to_vec);
-        let problems = Problems::new(matrix, None, codes.view(), &row_weights, self)?;
+        let problems = Problems::new(matrix, codes.view(), &row_weights, self)?;
         let fits = problems.fit(&(0..codes.ncols()).map(|j| (j, self.alpha, None)).collect::<Vec<_>>())?;
         Ok(FittedLogistic::from_frames(&fits, matrix.n_features()))
     }

@@ -151,12 +151,7 @@ impl<'a> Fitting<'a, '_> {
     }
 
     /// Fits all frames, penalty by penalty.
-    fn path(
-        &self,
-        train: &[usize],
-        matrix: &(FeatureMatrix, Option<Vec<u32>>),
-        held_out: &FeatureMatrix,
-    ) -> Result<Path> {
+    fn path(&self, train: &[usize], matrix: &FeatureMatrix, held_out: &FeatureMatrix) -> Result<Path> {
         let n_frames = self.wanted.len();
         let mut path = Path { decisions: vec![Vec::new(); n_frames], points: vec![Vec::new(); n_frames] };
         let problems = problems(self.corpus, train, matrix, self.params)?;
@@ -197,33 +192,29 @@ struct Path {
     points: Vec<Vec<(usize, Vec<f64>)>>,
 }
 
-/// The vectors of some rows to train on, and which feature each column is where that is not the features' own order.
+/// The vectors of some rows to train on.
 ///
-/// Above [`TrainParams::max_path_rows`] rows the columns are numbered by use, which moves the last bits of the fit.
+/// Above [`TrainParams::max_path_rows`] rows the columns are stored by use, which moves the last bits of the fit.
 pub(crate) fn training_matrix(
     lexicon: &Lexicon,
     vocabulary: &Vocabulary,
     rows: &[usize],
     params: &TrainParams,
-) -> (FeatureMatrix, Option<Vec<u32>>) {
+) -> FeatureMatrix {
     let matrix = vocabulary.transform(lexicon, rows, &params.features.0);
-    if rows.len() <= params.max_path_rows {
-        return (matrix, None);
-    }
-    let (matrix, order) = matrix.by_use();
-    (matrix, Some(order))
+    if rows.len() > params.max_path_rows { matrix.by_use() } else { matrix }
 }
 
 /// The fits of all frames on some rows, whose vectors [`training_matrix`] gave.
 pub(crate) fn problems<'a>(
     corpus: &Corpus,
     rows: &[usize],
-    (matrix, order): &'a (FeatureMatrix, Option<Vec<u32>>),
+    matrix: &'a FeatureMatrix,
     params: &TrainParams,
 ) -> Result<Problems<'a>> {
     let codes = corpus.codes.select(Axis(0), rows);
     let weights: Vec<f32> = rows.iter().map(|row| corpus.weights[*row]).collect();
-    Problems::new(matrix, order.as_deref(), codes.view(), &weights, &params.logistic.0)
+    Problems::new(matrix, codes.view(), &weights, &params.logistic.0)
 }
 
 impl OutOfFold<'_> {

@@ -99,7 +99,7 @@ fn run(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress, keep: boo
     let fits = problems(corpus, &rows, &matrix, &params)?.fit(&chosen)?;
     (0..fits.len()).for_each(|j| progress.step(j));
     progress.end();
-    let fitted = FittedLogistic::from_frames(&fits, matrix.0.n_features());
+    let fitted = FittedLogistic::from_frames(&fits, matrix.n_features());
     let training = TrainingSummary {
         profile: profile(&out_of_fold_predictions, scores.unknown_words),
         alpha_rows: scores.n_choosing(),

@@ -3,7 +3,7 @@
 use super::{Block, Factored, FeatureMatrix};
 
 impl FeatureMatrix {
-    /// Row `i` written out: pairs of column and value, with each column once and in ascending order.
+    /// Row `i` written out: pairs of feature and value, with each feature once and in ascending order.
     ///
     /// Factored blocks are multiplied out, which makes a row 20 to 30 times as long as what is kept of it.
     #[must_use]
@@ -11,14 +11,16 @@ impl FeatureMatrix {
         let mut entries: Vec<(usize, f64)> = Vec::new();
         for (block, columns) in self.blocks.iter().zip(self.blocks()) {
             match block {
-                Block::Sparse(sparse) => entries.extend(sparse.rows.row(i).map(|(j, x)| (columns.start + j, x))),
+                Block::Sparse(sparse) => {
+                    entries.extend(sparse.rows.row(i).map(|(j, x)| (self.feature(columns.start + j), x)));
+                }
                 Block::Factored(Factored { scale, counts, subwords }) => {
                     let start = entries.len();
                     for (word, count) in counts.rows.row(i) {
                         let of_word = subwords.rows.row(word);
-                        entries.extend(of_word.map(|(j, x)| (columns.start + j, scale[i] * count * x)));
+                        entries.extend(of_word.map(|(j, x)| (self.feature(columns.start + j), scale[i] * count * x)));
                     }
-                    entries[start..].sort_by_key(|(column, _)| *column);
+                    entries[start..].sort_by_key(|(feature, _)| *feature);
                 }
             }
         }
