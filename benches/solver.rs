@@ -56,15 +56,15 @@ fn matrix_of(texts: &[String]) -> FeatureMatrix {
     let documents = Documents::new(&Tokenizer::default(), texts).expect("the texts can be tokenised");
     let lexicon = Lexicon::new(documents, &features);
     let rows: Vec<usize> = (0..texts.len()).collect();
-    Vocabulary::fit(&lexicon, &rows, &features).transform(&lexicon, &rows, &features).by_use()
+    Vocabulary::fit(&lexicon, &rows, &features).transform(&lexicon, &rows, &features)
 }
 
 fn fit(texts: &[String], present: &[bool]) -> Fitted {
     let matrix = matrix_of(texts);
     let codes = Codes::from_shape_fn((texts.len(), 1), |(row, _)| Code::from(present[row]));
-    let dataset = DatasetBase::new(matrix, codes);
     let params = LogisticParams::default().alpha(ALPHA).prior(Prior::Uniform).class_weight(ClassWeight::Balanced);
     let started = Instant::now();
+    let dataset = DatasetBase::new(matrix.by_use(), codes);
     let solution = params.fit(&dataset).expect("the codes have both classes, and noise");
     Fitted { took: started.elapsed(), dataset, solution }
 }
@@ -97,7 +97,7 @@ fn measure_once(coded: &str) {
 }
 
 fn fit_once(texts: &[String], codes: Codes) -> FittedLogistic {
-    let dataset = DatasetBase::new(matrix_of(texts), codes);
+    let dataset = DatasetBase::new(matrix_of(texts).by_use(), codes);
     LogisticParams::default().alpha(ALPHA_OF_PEER).fit(&dataset).expect("the codes have both classes, and noise")
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from rows import CODED_EVERY, MARKED_EVERY, NOISE, SENTENCES_PER_ARTICLE, Source
@@ -27,31 +28,35 @@ def described(rows: Source, size: Sizes) -> str:
     return f"Rows: {size.predict:,} of {rows.path.name}, over again where it has fewer, with ids of their own."
 
 
-def remarks(size: Sizes) -> str:
-    """What is in each number."""
-    lines = [
-        f"""Seconds are wall time of a whole process, its start and the loading of its model included, but for the
-        fits of one frame, which are the fit alone. Programs take turns, and none finds the output of
-        another run still to be written or replaced. Peak memory is the largest resident set of any
-        run. framescope runs with {THREADS} threads. The others predict and
-        fit on one core; scikit-learn's linear algebra is kept there, for it is slower on two that are not idle.""",
-        f"""Predict: CSV to CSV. framescope uses its bundled model; scikit-learn (word 1–2-grams and char_wb 2–5-grams,
-        tf-idf, a logistic regression a frame; pandas in and out, {size.part:,} rows vectorised at a time) and fastText
-        (one-vs-all, word bigrams, subwords of 2–5, {" ".join(size.fasttext)}) learned from the same
+def remarks(size: Sizes, parts: Collection[str]) -> str:
+    """What is in each number of these parts."""
+    every = f"""Seconds are wall time of a whole process, its start and the loading of its model included. Programs
+        take turns, and none finds the output of another run still to be written or replaced; what takes minutes is
+        run once. Peak memory is the largest resident set of any run. framescope runs with {THREADS} threads. The
+        others use one core; scikit-learn's linear algebra is kept there, for it is slower on two that are not idle."""
+    of_part = {
+        "predict": f"""Predict: CSV to CSV. framescope uses its bundled model; scikit-learn (word 1–2-grams and char_wb
+        2–5-grams, tf-idf, a logistic regression a frame; pandas in and out, {size.part:,} rows vectorised at a time)
+        and fastText (one-vs-all, word bigrams, subwords of 2–5, {" ".join(size.fasttext)}) learned from the same
         labels/framing-en.csv. fastText's program reads no CSV: it is given a text file, tokenised beforehand, and
         prints all labels with probabilities; its time is that run alone. The floor is the csv crate
         reading and writing the same file on one core.""",
-        f"""Fit: the rows are coded by a seeded rule (of the words in 0.02–1 % of the rows, one in {MARKED_EVERY} marks
-        a frame; {NOISE:.0%} of the codes are turned over). The features are framescope's, written out for the others;
-        class weights are balanced, and each solver stops by its own default; lbfgs once more by a smaller tolerance,
-        since by the default it may stop short of the others. One function computes the objective for all; LIBLINEAR
-        minimises another, which penalises the intercept too. framescope keeps subwords in factors where the others
-        multiply the matrix written out: that is part of the difference.""",
-        """Train: rows coded in the same way. One fit: the rows are read, and features and one fit of each frame made, by
-        the same penalty (C = 10), and nothing is written, by both; framescope's fits have the log-odds prior.
-        `framescope train` goes on to choose the penalty and to calibrate by five folds, to score with intervals, and
-        writes the model.""",
-        f"""Segment: articles of {SENTENCES_PER_ARTICLE} sentences that follow each other in the rows. Compare:
-        predicted rows, one in {CODED_EVERY} coded; none is scored anew.""",
-    ]
+        "scale": f"""As rows grow: more rows than {size.predict:,} are these over again, with ids of their own, so that
+        every word has been met by then.""",
+        "solver": f"""Fit: seconds are those of the fit alone. The rows are coded by a seeded rule (of the words in
+        0.02–1 % of the rows, one in {MARKED_EVERY} marks a frame; {NOISE:.0%} of the codes are turned over). The
+        features are framescope's, written out for the others; class weights are balanced, and each solver stops by its
+        own default; lbfgs once more by a smaller tolerance, since by the default it may stop short of the others. One
+        function computes the objective for all; LIBLINEAR minimises another, which penalises the intercept too.
+        framescope keeps subwords in factors where the others multiply the matrix written out, and stores columns by
+        how often they are used, within its time, where the others get them by name: that is part of the difference.""",
+        "train": """Train: rows coded by the same rule. One fit: the rows are read, and features and one fit of each
+        frame made, by the same penalty (C = 10), and nothing is written, by both, each with features and stopping rule
+        as it has them by default: framescope's subwords have 3–6 characters and stand in two rows, and its fits have
+        the log-odds prior. `framescope train` goes on to choose the penalty and to calibrate by five folds, to score
+        with intervals, and writes the model.""",
+        "segment": f"""Segment: articles of {SENTENCES_PER_ARTICLE} sentences that follow each other in the rows.""",
+        "compare": f"""Compare: predicted rows, one in {CODED_EVERY} coded; none is scored anew.""",
+    }
+    lines = [every, *(text for part, text in of_part.items() if part in parts)]
     return "\n".join(f"- {' '.join(line.split())}" for line in lines)

@@ -149,7 +149,7 @@ def main() -> None:
             for part in measured(setting, rows, options.only):
                 results += part
         finally:
-            print(f"{heading(options.quick, about)}\n\n{markdown(results)}\n\n{remarks(size)}")
+            print(f"{heading(options.quick, about)}\n\n{markdown(results)}\n\n{remarks(size, options.only or SECTIONS)}")
             if options.json:
                 data = about | {"quick": options.quick, "results": [as_data(result) for result in results]}
                 options.json.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -393,6 +393,7 @@ impl TrainingArgs {
                 .tolerance(self.tolerance),
             alphas,
             max_path_rows: TrainParams::default().max_path_rows,
+            max_parallel_rows: TrainParams::default().max_parallel_rows,
             group: self.group.map(|group| match group {
                 Group::None => GroupBy::Row,
                 Group::DocId => GroupBy::DocId,

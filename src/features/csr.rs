@@ -134,7 +134,7 @@ impl Csr {
 
     /// `outᵢ = Σⱼ f(xᵢⱼ) vⱼ` for K vectors at once, with `v` of length n_columns: entries are fetched once for all of them.
     ///
-    /// Every row is one sum in column order by one thread, so that the bits do not depend on the number of threads, nor on how many
+    /// Every row is one sum in the order of its entries by one thread, so that the bits do not depend on the number of threads, nor on how many
     /// vectors go together.
     pub(crate) fn product_of<const K: usize>(&self, f: impl Fn(f64) -> f64 + Sync, v: &[[f64; K]]) -> Vec<[f64; K]> {
         debug_assert_eq!(v.len(), self.n_columns);

@@ -139,12 +139,17 @@ impl FeatureMatrix {
 
     /// A matrix from dense rows, each of length n_features, for callers that have vectors of their own.
     ///
-    /// Values are kept as `f32`. An empty slice gives a matrix of shape (0, 0).
+    /// Values are kept as `f32`, zeros not at all. An empty slice gives a matrix of shape (0, 0).
+    ///
+    /// # Panics
+    /// If the rows have different lengths.
     #[must_use]
     pub fn from_dense_rows(rows: &[Vec<f32>]) -> Self {
-        let mut csr = Csr::with_columns(rows.first().map_or(0, Vec::len));
+        let n_features = rows.first().map_or(0, Vec::len);
+        let mut csr = Csr::with_columns(n_features);
         for row in rows {
-            csr.push_row(row.iter().enumerate().map(|(j, x)| (j as u32, *x)));
+            assert_eq!(row.len(), n_features, "rows of a matrix are of one length");
+            csr.push_row((0..).zip(row.iter().copied()).filter(|(_, x)| *x != 0.0));
         }
         FeatureMatrix::new(rows.len(), vec![Block::Sparse(Sparse::new(csr))])
     }
@@ -162,12 +167,17 @@ impl FeatureMatrix {
     }
 
     /// `X v`, of length n_samples, for `v` of length n_features.
+    ///
+    /// # Panics
+    /// If `v` has another length.
     #[must_use]
     pub fn product(&self, v: &[f64]) -> Vec<f64> {
+        assert_eq!(v.len(), self.n_features(), "a number for each feature");
         self.products(&[Operand { v: &self.to_columns(v), scale: None }]).pop().expect("one vector in, one out")
     }
 
-    /// `X v` for several vectors at once, by columns, to the same bits as one by one: the matrix is fetched once for all of them.
+    /// `X v` for several vectors at once, which go by columns, to the same bits as one by one: the matrix is fetched once
+    /// for all of them.
     pub(crate) fn products(&self, vectors: &[Operand<'_>]) -> Vec<Vec<f64>> {
         in_lanes!(vectors, |group| self.products_in_lanes)
     }
@@ -191,8 +201,12 @@ impl FeatureMatrix {
     }
 
     /// `Xᵀ u`, of length n_features, for `u` of length n_samples.
+    ///
+    /// # Panics
+    /// If `u` has another length.
     #[must_use]
     pub fn transposed_product(&self, u: &[f64]) -> Vec<f64> {
+        assert_eq!(u.len(), self.n_samples, "a number for each row");
         self.to_features(self.transposed_products(&[u]).pop().expect("one vector in, one out"))
     }
 
@@ -272,6 +286,21 @@ impl Records for FeatureMatrix {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Words share a subword. Of the words the second is used most, of the subwords the last.
+    pub(super) fn overlapping() -> FeatureMatrix {
+        let mut words = Csr::with_columns(2);
+        words.push_row([(1, 1.0)]);
+        words.push_row([(0, 4.0), (1, 2.0)]);
+        let mut counts = Csr::with_columns(2);
+        counts.push_row([(0, 1.0), (1, 2.0)]);
+        counts.push_row([(1, 1.0)]);
+        let mut subwords = Csr::with_columns(3);
+        subwords.push_row([(0, 0.5), (2, 1.0)]);
+        subwords.push_row([(1, 3.0), (2, 2.0)]);
+        let factored = Factored::new(vec![2.0, 1.0], counts, subwords);
+        FeatureMatrix::new(2, vec![Block::Sparse(Sparse::new(words)), Block::Factored(factored)])
+    }
 
     fn factored() -> FeatureMatrix {
         let mut counts = Csr::with_columns(3);

@@ -34,7 +34,7 @@ pub struct FitReport {
     pub objective: f64,
 }
 
-/// One frame's fit: weights with the intercept last, and how it ended.
+/// One frame's fit: weights by feature with the intercept last, and how it ended.
 #[derive(Debug, Clone)]
 pub(crate) struct FrameFit {
     pub point: Point,
@@ -180,11 +180,12 @@ impl Fit<FeatureMatrix, Codes, Error> for LogisticValidParams {
     fn fit(&self, dataset: &DatasetBase<FeatureMatrix, Codes>) -> Result<FittedLogistic> {
         let (matrix, codes) = (&dataset.records, &dataset.targets);
         let n = matrix.n_samples();
-        if codes.nrows() != n {
-            let (left, right) = ("the records", "the targets");
-            return Err(ErrorKind::LengthMismatch { left, n_left: n, right, n_right: codes.nrows() }.into());
-        }
         let row_weights = dataset.weights().map_or_else(|| vec![1.0; n], <[f32]>::to_vec);
+        for (right, n_right) in [("the targets", codes.nrows()), ("the weights", row_weights.len())] {
+            if n_right != n {
+                return Err(ErrorKind::LengthMismatch { left: "the records", n_left: n, right, n_right }.into());
+            }
+        }
         let problems = Problems::new(matrix, codes.view(), &row_weights, self)?;
         let fits = problems.fit(&(0..codes.ncols()).map(|j| (j, self.alpha, None)).collect::<Vec<_>>())?;
         Ok(FittedLogistic::from_frames(&fits, matrix.n_features()))

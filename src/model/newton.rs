@@ -5,7 +5,7 @@
 //!
 //! The frames of a model share the matrix, and fetching it is a good part of the time. So their descents walk side by side: in
 //! each round every one of them names a vector, all vectors are multiplied by the matrix together, and then by its transpose.
-//! No descent sees another's numbers, and each does exactly what it would do alone.
+//! No descent sees another's numbers, and each does exactly what it would do alone. What goes over features goes by the matrix's columns here.
 
 use rayon::prelude::*;
 

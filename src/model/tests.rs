@@ -133,6 +133,33 @@ fn the_prior_only_rescales_the_penalty() {
     assert!(strong.weights.iter().zip(&shaped.weights).any(|(a, b)| (a - b).abs() > 1e-3), "a strong one does differ");
 }
 
+/// The third feature is in every row, the others are in fewer and fewer, so that no feature keeps its place.
+#[test]
+fn columns_by_use_give_the_same_weights() {
+    let (mut rows, labels) = dense_problem(0.4, 9);
+    for (i, row) in rows.iter_mut().enumerate() {
+        let share = [4, 3, 1, 6, 2, 5];
+        row.iter_mut().zip(share).for_each(|(x, n)| *x = if i % n == 0 { *x + 1.5 } else { 0.0 });
+    }
+    let plain = FeatureMatrix::from_dense_rows(&rows);
+    let by_use = plain.clone().by_use();
+    let ones = vec![1.0; N_SAMPLES];
+    let nearly = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-7);
+    for prior in [Prior::Uniform, Prior::LogOdds] {
+        let params = ridge(1.0).prior(prior);
+        let problem = |matrix| Problems::new(matrix, codes(&labels).view(), &ones, &params.0).unwrap();
+        let fit = |matrix, start| problem(matrix).fit(&[(0, 1.0, start)]).unwrap().remove(0);
+        let (here, there) = (fit(&plain, None), fit(&by_use, None));
+        assert!(nearly(&here.point, &there.point), "{prior:?}: {:?} {:?}", here.point, there.point);
+        assert!(!nearly(&here.point, &by_use.to_columns(&here.point)), "{prior:?}: the order does matter");
+
+        // From the solution there is nothing to be done; from a mix-up of its entries there would be.
+        let again = fit(&by_use, Some(&here.point));
+        assert_eq!(again.report.iterations, 0, "{prior:?}");
+        assert!(nearly(&again.point, &here.point), "{prior:?}");
+    }
+}
+
 #[test]
 fn no_convergence_is_an_error() {
     let (rows, labels) = dense_problem(0.5, 6);
@@ -149,6 +176,9 @@ fn options_out_of_range_are_refused() {
         let error = params.fit(&dataset).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Parameter { .. }), "{error}");
     }
+    let too_few = dataset.with_weights(Array1::ones(N_SAMPLES - 1));
+    let error = ridge(1.0).fit(&too_few).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::LengthMismatch { right: "the weights", .. }), "{error}");
     let constant = DatasetBase::new(FeatureMatrix::from_dense_rows(&rows), codes(&[true; N_SAMPLES]));
     assert!(matches!(ridge(1.0).fit(&constant).unwrap_err().kind(), ErrorKind::ConstantFrame { .. }));
 }

@@ -1,5 +1,7 @@
 //! Out-of-fold decision values along the path of penalties, and what is chosen from them.
 
+use std::borrow::Cow;
+
 use ndarray::Axis;
 use rayon::prelude::*;
 
@@ -113,7 +115,7 @@ impl<'a> Fitting<'a, '_> {
         let fold = |k: usize| self.fold(&rows, k);
         // Folds side by side keep more cores busy, but each holds its own matrix: many rows take them one after the other, and the
         // cores share the products.
-        let per_fold: Vec<FoldRun> = if rows.len() > self.params.max_path_rows {
+        let per_fold: Vec<FoldRun> = if rows.len() > self.params.max_parallel_rows {
             (0..self.folds.n_folds).map(fold).collect::<Result<_>>()?
         } else {
             (0..self.folds.n_folds).into_par_iter().map(fold).collect::<Vec<_>>().into_iter().collect::<Result<_>>()?
@@ -166,9 +168,10 @@ impl<'a> Fitting<'a, '_> {
                     .map(|(j, alpha)| (*j, self.params.alphas[*alpha], start(*j)))
                     .collect::<Vec<_>>(),
             )?;
-            let weights: Vec<Operand<'_>> =
-                fits.iter().map(|fit| Operand { v: &fit.point[..fit.point.len() - 1], scale: None }).collect();
-            let products = held_out.products(&weights);
+            let weights: Vec<Cow<'_, [f64]>> =
+                fits.iter().map(|fit| held_out.to_columns(&fit.point[..fit.point.len() - 1])).collect();
+            let operands: Vec<Operand<'_>> = weights.iter().map(|v| Operand { v, scale: None }).collect();
+            let products = held_out.products(&operands);
             for (((j, alpha), fit), mut z) in frames.into_iter().zip(alphas).zip(fits).zip(products) {
                 let intercept = fit.point[fit.point.len() - 1];
                 z.iter_mut().for_each(|z| *z += intercept);
@@ -194,7 +197,7 @@ struct Path {
 
 /// The vectors of some rows to train on.
 ///
-/// Above [`TrainParams::max_path_rows`] rows the columns are stored by use, which moves the last bits of the fit.
+/// Above [`TrainParams::max_parallel_rows`] rows the columns are stored by use, which moves the last bits of the fit.
 pub(crate) fn training_matrix(
     lexicon: &Lexicon,
     vocabulary: &Vocabulary,
@@ -202,7 +205,7 @@ pub(crate) fn training_matrix(
     params: &TrainParams,
 ) -> FeatureMatrix {
     let matrix = vocabulary.transform(lexicon, rows, &params.features.0);
-    if rows.len() > params.max_path_rows { matrix.by_use() } else { matrix }
+    if rows.len() > params.max_parallel_rows { matrix.by_use() } else { matrix }
 }
 
 /// The fits of all frames on some rows, whose vectors [`training_matrix`] gave.

@@ -18,8 +18,12 @@ pub struct TrainParams {
     /// Penalties to choose from, out of fold and for each frame by itself; a single one is used as it is.
     pub alphas: Vec<f64>,
     /// Rows above which the penalties are chosen on about so many of them, drawn in whole articles; all rows are then fitted with what was
-    /// chosen. So many are drawn, in whole stories, to be scored under other groupings, too. Default 20,000: more would take most of the time.
+    /// chosen. So many are drawn, in whole stories where rows name them, to be scored under other groupings, too. Where a frame is rare,
+    /// more are drawn. Default 20,000: more would take most of the time.
     pub max_path_rows: usize,
+    /// Rows above which folds are fitted one after the other, so that memory is that of one, on vectors stored by use. Default 25,000, which
+    /// leaves what is drawn for the path side by side.
+    pub max_parallel_rows: usize,
     /// What folds hold out whole; the article where the rows name one, else the row, when `None`.
     pub group: Option<GroupBy>,
     /// Folds, 2 or more. Default 5.
@@ -41,6 +45,7 @@ impl Default for TrainParams {
             logistic: LogisticParams::default(),
             alphas: vec![10.0, 3.0, 1.0, 0.3, 0.1],
             max_path_rows: 20_000,
+            max_parallel_rows: 25_000,
             group: None,
             n_folds: 5,
             seed: 0,

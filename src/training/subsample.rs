@@ -143,7 +143,7 @@ mod tests {
     }
 
     fn params(max_path_rows: usize) -> TrainParams {
-        TrainParams { max_path_rows, ..TrainParams::default() }
+        TrainParams { max_path_rows, max_parallel_rows: max_path_rows, ..TrainParams::default() }
     }
 
     /// Remembers what a run said that it did.

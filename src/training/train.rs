@@ -231,8 +231,8 @@ pub(super) fn learnable<'a>(
 /// Scores under every grouping that the columns allow, from rows to outlets; `None` where there is only one. `judge` evaluates the
 /// training of some rows by some options under some folds; the run's own evaluation is at hand.
 ///
-/// Where there are more rows than [`TrainParams::max_path_rows`], all groupings are judged on so many of them. They are drawn in whole stories,
-/// or articles, since a copy of which only one half is drawn is a copy no more.
+/// Where there are more rows than [`TrainParams::max_path_rows`], all groupings are judged on so many of them, or more where a
+/// frame is rare. They are drawn in whole stories, or articles, since a copy of which only one half is drawn is a copy no more.
 pub(super) fn leakage(
     corpus: &Corpus,
     (group, own): (GroupBy, &Folds),

@@ -36,24 +36,12 @@ impl FeatureMatrix {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::features::csr::Csr;
-    use crate::features::matrix::Sparse;
+    use crate::features::matrix::tests::overlapping;
 
     #[test]
     fn shared_subwords_are_summed() {
-        let mut words = Csr::with_columns(2);
-        words.push_row([(1, 4.0)]);
-        words.push_row([]);
-        let mut counts = Csr::with_columns(2);
-        counts.push_row([(0, 1.0), (1, 2.0)]);
-        counts.push_row([(1, 1.0)]);
-        let mut subwords = Csr::with_columns(3);
-        subwords.push_row([(0, 0.5), (2, 1.0)]);
-        subwords.push_row([(1, 3.0), (2, 2.0)]);
-        let factored = Factored::new(vec![2.0, 1.0], counts, subwords);
-        let x = FeatureMatrix::new(2, vec![Block::Sparse(Sparse::new(words)), Block::Factored(factored)]);
-        assert_eq!(x.row(0), [(1, 4.0), (2, 1.0), (3, 12.0), (4, 10.0)]);
-        assert_eq!(x.row(1), [(3, 3.0), (4, 2.0)]);
+        let x = overlapping();
+        assert_eq!(x.row(0), [(1, 1.0), (2, 1.0), (3, 12.0), (4, 10.0)]);
+        assert_eq!(x.row(1), [(0, 4.0), (1, 2.0), (3, 3.0), (4, 2.0)]);
     }
 }
