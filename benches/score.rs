@@ -1,4 +1,4 @@
-//! Scoring with the bundled model on one thread: `cargo bench --bench score`. An item is a sentence.
+//! Loading the bundled model, and scoring with it on one thread: `cargo bench --bench score`. An item is a sentence.
 
 mod support;
 
@@ -22,6 +22,22 @@ fn score_all(scorer: &Scorer, texts: &[String], scratch: &mut Scratch, proba: &m
         scorer.proba(black_box(text), scratch, proba).expect("generated text can be scored");
         black_box(&proba);
     }
+}
+
+const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/framing-en.safetensors");
+
+/// From a file, whose hash is checked, to a model.
+#[divan::bench(sample_count = 50)]
+fn load(bencher: Bencher) {
+    let n_bytes = std::fs::metadata(MODEL).expect("the model's file is there").len();
+    bencher.counter(BytesCount::new(n_bytes)).bench_local(|| Model::load(MODEL).expect("the file is a model"));
+}
+
+/// From a model to the tables that score.
+#[divan::bench(sample_count = 50)]
+fn compile(bencher: Bencher) {
+    let model = Model::bundled().expect("the bundled model loads");
+    bencher.with_inputs(|| model.clone()).bench_local_values(Scorer::new);
 }
 
 /// All words met before, as after the first seconds of a long file.

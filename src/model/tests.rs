@@ -268,6 +268,19 @@ fn scorer_and_explanation_agree_with_the_matrix_for_any_number_of_frames() {
     }
 }
 
+/// One that keeps marks together, which is not known without asking the crate.
+#[test]
+fn scorer_and_explanation_agree_with_the_matrix_for_another_tokenizer() {
+    let corpus = corpus();
+    let mut model = train(&corpus, &quick(), &Silent).unwrap().model;
+    let mut json: serde_json::Value = serde_json::from_str(&model.tokenizer.to_json().unwrap()).unwrap();
+    json["pre_tokenizer"] = serde_json::json!({ "type": "Whitespace" });
+    let other = Tokenizer::from_json(&json.to_string()).unwrap();
+    assert_eq!(other.tokens("He said: “No…”").unwrap(), ["he", "said", ":", "\"", "no", "...\""]);
+    model.tokenizer = other;
+    model_agrees_with_the_matrix(&corpus, &model);
+}
+
 fn scorer_agrees_with_the_matrix(params: &TrainParams) {
     let corpus = corpus();
     model_agrees_with_the_matrix(&corpus, &train(&corpus, params, &Silent).unwrap().model);
@@ -286,7 +299,7 @@ fn model_agrees_with_the_matrix(corpus: &Corpus, model: &Model) {
         ]
         .map(str::to_owned),
     );
-    let lexicon = Lexicon::new(Documents::new(&Tokenizer::default(), &texts).unwrap(), &params);
+    let lexicon = Lexicon::new(Documents::new(&model.tokenizer, &texts).unwrap(), &params);
     let matrix = model.vocabulary().transform(&lexicon, &(0..texts.len()).collect::<Vec<_>>(), &params);
 
     let scorer = Scorer::new(model.clone());

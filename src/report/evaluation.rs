@@ -217,3 +217,18 @@ pub fn evaluation_csv(evaluation: &Evaluation) -> Result<String> {
     }
     csv(&["scope", "outlet", "frame", "metric", "estimate", "low", "high", "level", "n", "n_clusters"], rows)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_leakage_was_measured_on_is_told() {
+        let told = |drawn| rows_of(&Leakage { drawn, scores: Vec::new() });
+        let drawn = |whole| told(Some(Drawn { n_rows: 20_003, whole }));
+        assert_eq!(told(None), "the same rows");
+        assert_eq!(drawn(GroupBy::Row), "20,003 of the rows, drawn");
+        assert_eq!(drawn(GroupBy::DocId), "20,003 of the rows, drawn in whole articles");
+        assert_eq!(drawn(GroupBy::StoryId), "20,003 of the rows, drawn in whole stories");
+    }
+}

@@ -107,7 +107,7 @@ mod tests {
     use crate::corpus::{Frames, GroupBy, LeftOut, folds};
     use crate::evaluation::Drawn;
     use crate::stats::Bootstrap;
-    use crate::training::{Progress, Silent, train};
+    use crate::training::{Progress, Silent, cross_validate, train};
 
     const N_ROWS: usize = 600;
 
@@ -198,6 +198,20 @@ mod tests {
             subsample(&corpus, &folds, &params(30), &[&corpus.articles]).unwrap_or_else(|| (0..N_ROWS).collect());
         let rare = rows.iter().filter(|row| *row % 40 == 0).count();
         assert!(rare >= 12 && rows.len() > 300, "{rare} of {} rows", rows.len());
+    }
+
+    #[test]
+    fn a_nested_cross_validation_draws_for_the_leakage_alone() {
+        let corpus = corpus().with_frames(&[true, false]).unwrap();
+        let bootstrap = Bootstrap { n_replicates: 0, ..Bootstrap::default() };
+        let params = TrainParams { alphas: vec![1.0], bootstrap, ..params(N_ROWS / 2) };
+        let evaluation = cross_validate(&corpus, &params, &Silent).unwrap().evaluation;
+        assert_eq!(evaluation.n_rows, N_ROWS);
+        let leakage = evaluation.leakage.expect("rows and articles can be held out");
+        assert_eq!(leakage.drawn, Some(Drawn { n_rows: N_ROWS / 2, whole: GroupBy::DocId }));
+        let groups: Vec<(GroupBy, usize)> = leakage.scores.iter().map(|one| (one.group, one.n_groups)).collect();
+        assert_eq!(groups, [(GroupBy::Row, N_ROWS / 2), (GroupBy::DocId, N_ROWS / 6)]);
+        assert!(leakage.scores.iter().all(|one| one.macro_f1.is_some()));
     }
 
     /// Above the limit, with columns numbered by use and folds one after the other.
