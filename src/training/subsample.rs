@@ -204,13 +204,13 @@ mod tests {
     fn a_nested_cross_validation_draws_for_the_leakage_alone() {
         let corpus = corpus().with_frames(&[true, false]).unwrap();
         let bootstrap = Bootstrap { n_replicates: 0, ..Bootstrap::default() };
-        let params = TrainParams { alphas: vec![1.0], bootstrap, ..params(N_ROWS / 2) };
+        let params = TrainParams { alphas: vec![1.0], bootstrap, ..params(N_ROWS * 3 / 4) };
         let evaluation = cross_validate(&corpus, &params, &Silent).unwrap().evaluation;
         assert_eq!(evaluation.n_rows, N_ROWS);
         let leakage = evaluation.leakage.expect("rows and articles can be held out");
-        assert_eq!(leakage.drawn, Some(Drawn { n_rows: N_ROWS / 2, whole: GroupBy::DocId }));
+        assert_eq!(leakage.drawn, Some(Drawn { n_rows: N_ROWS * 3 / 4, whole: GroupBy::DocId }));
         let groups: Vec<(GroupBy, usize)> = leakage.scores.iter().map(|one| (one.group, one.n_groups)).collect();
-        assert_eq!(groups, [(GroupBy::Row, N_ROWS / 2), (GroupBy::DocId, N_ROWS / 6)]);
+        assert_eq!(groups, [(GroupBy::Row, N_ROWS * 3 / 4), (GroupBy::DocId, N_ROWS / 4)]);
         assert!(leakage.scores.iter().all(|one| one.macro_f1.is_some()));
     }
 
