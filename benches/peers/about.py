@@ -31,9 +31,10 @@ def described(rows: Source, size: Sizes) -> str:
 def remarks(size: Sizes, parts: Collection[str]) -> str:
     """What is in each number of these parts."""
     every = f"""Seconds are wall time of a whole process, its start and the loading of its model included. Programs
-        take turns, and none finds the output of another run still to be written or replaced; scikit-learn's training, and
-        what takes over five minutes, is run once. Peak memory is the largest resident set of any run. framescope runs with {THREADS} threads. The
-        others use one core; scikit-learn's linear algebra is kept there, for it is slower on two that are not idle."""
+        take turns, and none finds the output of another run still to be written or replaced; scikit-learn's training,
+        and what takes over five minutes, is run once. Peak memory is the largest resident set of any run. framescope
+        runs with {THREADS} threads. The others use one core; scikit-learn's linear algebra is kept there, for it is
+        slower on two that are not idle."""
     of_part = {
         "predict": f"""Predict: CSV to CSV. framescope uses its bundled model; scikit-learn (word 1–2-grams and char_wb
         2–5-grams, tf-idf, a logistic regression a frame; pandas in and out, {size.part:,} rows vectorised at a time)

@@ -14,7 +14,8 @@ from table import times
 TIME_GOAL = 10.0
 MEMORY_GOAL = 10.0
 ALL_CORES = {"RAYON_NUM_THREADS": str(THREADS)}
-# A training that takes longer, in seconds, is run once; so are solvers if their first round does, reading and writing included.
+# A training that takes longer, in seconds, is run once; so are solvers if their first round does, reading and writing
+# included.
 REPEATED_BELOW = 300
 SOLVERS = ("scikit-learn lbfgs", "scikit-learn lbfgs, tol 1e-6", "LIBLINEAR")
 
