@@ -5,6 +5,7 @@ use std::path::Path;
 use super::args::{AgreeArgs, Common, Format};
 use super::console;
 use super::evaluate::warn_trained_on;
+use super::inputs::{model_name, stdin_once};
 use crate::corpus::{Ratings, RatingsOptions};
 use crate::error::Result;
 use crate::evaluation::{ModelCodes, agree};
@@ -12,6 +13,7 @@ use crate::model::{Model, Scorer};
 use crate::report::{agreement_csv, agreement_table, to_json};
 
 pub(super) fn run(args: &AgreeArgs, common: &Common) -> anyhow::Result<()> {
+    stdin_once(args.files.iter().map(String::as_str).chain(model_name(args.model.as_deref())))?;
     let bootstrap = args.intervals.bootstrap(common.seed)?;
     let model = match args.model.as_deref() {
         None => None,

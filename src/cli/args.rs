@@ -43,7 +43,9 @@ const EXAMPLES: &str = "Examples:
   framescope train coded.csv -o my.safetensors              learn from your own labels
   framescope evaluate held_back.csv --model my.safetensors  judge it on rows it has not seen
   framescope agree anna.csv zoe.csv                         see how far two coders agree
-  framescope explain --text \"Both sides agreed to talk.\"    see which words decide";
+  framescope explain --text \"Both sides agreed to talk.\"    see which words decide
+
+Exit codes: 0 done (also where a reader of the output goes away), 1 failed, 2 wrong usage.";
 
 /// Options that mean the same on every verb.
 #[derive(Debug, Args)]
@@ -60,6 +62,26 @@ pub struct Common {
     /// No progress and no warnings; errors are still told
     #[arg(long, short, global = true, help_heading = "Common options")]
     pub quiet: bool,
+    /// How stderr tells of progress, warnings and errors
+    #[arg(long, global = true, value_enum, default_value = "auto", help_heading = "Common options")]
+    pub progress: ProgressForm,
+}
+
+impl Common {
+    /// Whether programs read stderr.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        self.progress == ProgressForm::Json
+    }
+}
+
+/// The form of what stderr says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProgressForm {
+    /// For people: bars on a terminal, lines elsewhere
+    Auto,
+    /// For programs: one object a line, with an event of progress, stage, file, note, warning or error
+    Json,
 }
 
 /// The form of a result.
@@ -96,6 +118,10 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Print a model's card: data, settings, scores, hash
     Inspect(InspectArgs),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write those of all verbs
+    Man(ManArgs),
 }
 
 /// How files of rows are laid out.
@@ -471,6 +497,9 @@ pub struct SegmentArgs {
     /// How similar two articles of one story are, from 0 to 1 (cosine of their tf-idf vectors)
     #[arg(long, value_name = "X", default_value_t = StoryParams::default().similarity, help_heading = "Stories")]
     pub story_similarity: f64,
+    /// Articles between two lines of --progress json [default: 1000]
+    #[arg(long, value_name = "ARTICLES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub chunk: Option<u64>,
     /// How tables are read
     #[command(flatten)]
     pub input: ArticleArgs,
@@ -658,9 +687,35 @@ pub struct PredictArgs {
     /// Replace p_<frame> and predicted columns that the input has already
     #[arg(long)]
     pub overwrite_columns: bool,
+    /// Write these columns alone, in this order: columns of the input, p_<frame> and predicted
+    #[arg(long, value_delimiter = ',', value_name = "COLUMN,…")]
+    pub select: Option<Vec<String>>,
+    /// Go on with a folder of outputs: files that are complete, by the hashes of input, output, model and options, are passed over
+    #[arg(long, help_heading = "Many files")]
+    pub resume: bool,
+    /// Stop at the first file that cannot be scored, instead of going on with the others
+    #[arg(long, help_heading = "Many files")]
+    pub fail_fast: bool,
+    /// Rows between two lines of --progress json [default: 100000]
+    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub chunk: Option<u64>,
     /// How the files are read
     #[command(flatten)]
     pub input: InputArgs,
+}
+
+/// Refuses `--chunk` where no line would come of it.
+///
+/// # Errors
+/// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter).
+pub fn chunk_needs_json(chunk: Option<u64>, common: &Common) -> Result<()> {
+    match chunk {
+        Some(chunk) if !common.is_json() => {
+            let found = format!("{chunk} without --progress json");
+            Err(Error::parameter("--chunk", found, "both: it says how often a line of JSON comes"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The layout in which a verb that writes rows is to write them to `output`.
@@ -712,4 +767,27 @@ pub struct InspectArgs {
     /// The model [default: the bundled one]
     #[arg(value_name = "MODEL.safetensors")]
     pub model: Option<PathBuf>,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  framescope completions bash > ~/.local/share/bash-completion/completions/framescope
+  framescope completions fish > ~/.config/fish/completions/framescope.fish
+  framescope completions zsh > \"${fpath[1]}/_framescope\"")]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  framescope man | man -l -
+  framescope man -o ~/.local/share/man/man1")]
+pub struct ManArgs {
+    /// A folder that gets a page for each verb, made if it is not there [default: the page of framescope itself is printed]
+    #[arg(long, short, value_name = "DIR")]
+    pub output: Option<PathBuf>,
 }

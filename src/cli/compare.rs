@@ -3,19 +3,30 @@
 use super::args::{Common, Format};
 use super::comparing::CompareArgs;
 use super::console::{self, OutputFolder};
+use super::inputs::{folder_not_stdout, model_name, stdin_once};
 use super::page::{Findings, agreement, page};
+use super::progress::Stage;
 use crate::comparison::{Comparison, PopulationPredictions, compare, predictions};
 use crate::corpus::{CorpusOptions, Population};
 use crate::model::Scorer;
 use crate::report::{comparison_table, differences_csv, shares_csv, to_json};
 
 pub(super) fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
+    stdin_once(
+        args.files
+            .iter()
+            .chain(&args.coded)
+            .chain(&args.comparing.coders)
+            .map(String::as_str)
+            .chain(model_name(args.model.as_deref())),
+    )?;
+    folder_not_stdout(args.output.as_deref())?;
     let params = args.comparing.params(common.seed)?;
     let mut folder = args.output.as_deref().map(OutputFolder::create).transpose()?;
     let (model, name) = console::load(args.model.as_deref())?;
     let options = args.corpus_options(args.model.is_some().then(|| model.frames()))?;
 
-    let stage = console::stage(common, "reading");
+    let stage = Stage::begin(common, "reading");
     let mut population = Population::read(&args.files, &options, Some(model.frames()))?;
     if let Some(coded) = &args.coded {
         let frames = Some(population.corpus.frames.clone());
@@ -24,12 +35,12 @@ pub(super) fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
         let coded_rows = Population::read(std::slice::from_ref(coded), &options, None)?;
         population.take_codes(&coded_rows).map_err(|error| error.in_file(coded))?;
     }
-    stage.set_message("scoring");
+    stage.next("scoring");
     let scorer = Scorer::new(model);
     let PopulationPredictions { predictions, is_models, at_one_half } = predictions(&population, &scorer, &name)?;
-    stage.set_message("comparing");
+    stage.next("comparing");
     let comparison = compare(&population, &predictions, is_models.then(|| scorer.model()), &params)?;
-    stage.finish_and_clear();
+    stage.end();
 
     if args.model.is_some() && !is_models {
         console::warn(

@@ -1,7 +1,9 @@
 //! `framescope evaluate`: coded rows and a model in, or a way to train; scores out.
 
 use super::args::{Common, EvaluateArgs, Format};
-use super::console::{self, Bars};
+use super::console;
+use super::inputs::{model_name, stdin_once};
+use super::progress::Bars;
 use super::train::{warn_constant, warn_left_out};
 use crate::corpus::{Corpus, SourceFile};
 use crate::evaluation::Evaluation;
@@ -11,6 +13,7 @@ use crate::stats::Bootstrap;
 use crate::training::cross_validate;
 
 pub(super) fn run(args: &EvaluateArgs, common: &Common) -> anyhow::Result<()> {
+    stdin_once(args.coded.files.iter().map(String::as_str).chain(model_name(args.model.as_deref())))?;
     let bootstrap = args.intervals.bootstrap(common.seed)?;
     let evaluation = match args.cross_validate {
         Some(n_folds) => {

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::args::{Common, ExplainArgs, Format};
 use super::console;
+use super::inputs::{model_name, stdin_once};
 use crate::corpus::{Rows, Table};
 use crate::error::{Error, ErrorKind};
 use crate::model::{Explanation, FrameExplanation, Scorer};
@@ -15,6 +16,7 @@ use crate::report::{explanation_csv, explanation_header, explanation_json, stron
 const TOP: usize = 10;
 
 pub(super) fn run(args: &ExplainArgs, common: &Common) -> anyhow::Result<()> {
+    stdin_once(args.files.iter().map(String::as_str).chain(model_name(args.model.as_deref())))?;
     let scorer = Scorer::new(console::load(args.model.as_deref())?.0);
     let format = common.format.unwrap_or(Format::Table);
     if format == Format::Csv {

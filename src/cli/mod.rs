@@ -4,17 +4,22 @@
 
 mod agree;
 mod args;
+mod batch;
 mod compare;
 mod comparing;
 mod console;
 mod evaluate;
+mod events;
 mod explain;
+mod inputs;
 mod inspect;
 mod page;
 mod predict;
+mod progress;
 mod sample;
 mod sampling;
 mod segment;
+mod shell;
 mod study;
 mod train;
 
@@ -37,27 +42,34 @@ enum Exit {
 /// that goes away is no failure.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let is_json = events::are_asked_for(std::env::args_os());
+    let exit = match Cli::try_parse() {
+        Ok(cli) => run(&cli).map_or_else(|error| fail(&error, is_json), |()| Exit::Done),
+        Err(error) if error.kind() == clap::error::ErrorKind::DisplayVersion => {
+            shell::version().map_or_else(|error| fail(&error.into(), is_json), |()| Exit::Done)
+        }
+        Err(error) if error.use_stderr() && is_json => {
+            console::error(error.render().to_string().trim(), Exit::Usage, true);
+            Exit::Usage
+        }
         Err(error) => {
-            let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             // Nothing is left to do if even this cannot be printed.
             let _ = error.print();
-            return ExitCode::from(code as u8);
+            if error.use_stderr() { Exit::Usage } else { Exit::Done }
         }
     };
-    let exit = match run(&cli) {
-        Ok(()) => Exit::Done,
-        Err(error) => match error.downcast_ref::<crate::Error>() {
-            Some(own) if own.is_broken_pipe() => Exit::Done,
-            own => {
-                console::error(&error);
-                let usage = own.is_some_and(|own| is_usage(own.kind()));
-                if usage { Exit::Usage } else { Exit::Failed }
-            }
-        },
-    };
     ExitCode::from(exit as u8)
+}
+
+/// Prints why a run failed, and says how it ends.
+fn fail(error: &anyhow::Error, is_json: bool) -> Exit {
+    let exit = match error.downcast_ref::<crate::Error>() {
+        Some(own) if own.is_broken_pipe() => return Exit::Done,
+        Some(own) if is_usage(own.kind()) => Exit::Usage,
+        _ => Exit::Failed,
+    };
+    console::error(&format!("{error:#}"), exit, is_json);
+    exit
 }
 
 /// Whether the arguments are at fault, not the data.
@@ -80,6 +92,8 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Sample(args) => sample::run(args, &cli.common),
         Command::Explain(args) => explain::run(args, &cli.common),
         Command::Inspect(args) => inspect::run(args, &cli.common),
+        Command::Completions(args) => shell::completions(args),
+        Command::Man(args) => shell::man(args, &cli.common),
     }
 }
 

@@ -1,42 +1,85 @@
 //! `framescope predict`: rows in, the same rows with probabilities out.
 
+use std::time::Instant;
+
 use indicatif::HumanCount;
 
-use super::args::{Common, PredictArgs, rows_format};
+use super::args::{Common, PredictArgs, chunk_needs_json, rows_format};
+use super::batch;
 use super::console;
+use super::inputs::{model_name, stdin_once, warn_passed_over};
+use super::progress::Meter;
+use crate::corpus::{RowFiles, TableFormat};
+use crate::error::{Error, Result};
 use crate::model::Scorer;
 use crate::predict::{PredictOptions, PredictReport, predict};
 
+/// Rows between two lines of progress in JSON.
+const CHUNK: u64 = 100_000;
+
 pub(super) fn run(args: &PredictArgs, common: &Common) -> anyhow::Result<()> {
-    let output = rows_format(&args.output, common.format)?;
+    chunk_needs_json(args.chunk, common)?;
+    stdin_once(args.files.iter().map(String::as_str).chain(model_name(args.model.as_deref())))?;
+    let found = RowFiles::find(&args.files, Some(&args.output).filter(|output| output.is_dir()).map(|v| &**v))?;
+    warn_passed_over(common, &found.passed_over);
+    let is_batch = is_folder(args, &found)?;
+    let output = if is_batch { TableFormat::CSV } else { rows_format(&args.output, common.format)? };
     let mut options = PredictOptions {
         read: args.input.read_options()?,
         output,
         overwrite_columns: args.overwrite_columns,
+        select: args.select.clone(),
         ..PredictOptions::default()
     };
     if let Some(threads) = common.threads {
         options.n_threads = threads.into();
     }
-    let (model, _) = console::load(args.model.as_deref())?;
-    let scorer = Scorer::new(model);
-    let bar = console::bytes_bar(&args.files, "rows", common);
-    let show = |report: &PredictReport| {
-        bar.set_position(report.n_bytes);
-        bar.set_message(HumanCount(report.n_rows).to_string());
+    let files: Vec<String> = found.files.iter().map(|file| file.path.clone()).collect();
+    let plan = is_batch.then(|| batch::plan(args, common, &found.files)).transpose()?;
+    let scorer = Scorer::new(console::load(args.model.as_deref())?.0);
+    let mut meter = Meter::new(&files, "rows", args.chunk.unwrap_or(CHUNK), common);
+    let started = Instant::now();
+    let result = match &plan {
+        Some(jobs) => batch::run(args, common, &scorer, &options, jobs, &mut meter),
+        None => console::write_rows(&args.output, |write| {
+            let show = |report: &PredictReport| meter.tell(None, report.n_rows, report.n_bytes);
+            predict(&scorer, &files, &options, write, show)
+        })
+        .map_err(Into::into),
     };
+    meter.end();
+    tell(&result?, started, common);
+    Ok(())
+}
 
-    let started = std::time::Instant::now();
-    let result = console::write_rows(&args.output, |write| predict(&scorer, &args.files, &options, write, show));
-    bar.finish_and_clear();
-    let report = result?;
+/// Whether each file gets an output of its own in a folder: `--output` is one, or its name ends as one's does.
+fn is_folder(args: &PredictArgs, found: &RowFiles) -> Result<bool> {
+    let name = args.output.to_string_lossy();
+    let is_folder = args.output.is_dir() || name.ends_with(std::path::is_separator);
+    if !is_folder && args.resume {
+        return Err(Error::parameter(
+            "--resume",
+            format!("given with --output {name}"),
+            "a folder of outputs, such as --output scored/",
+        ));
+    }
+    if !is_folder && found.is_many && name != "-" && args.output.extension().is_none() {
+        return Err(Error::parameter(
+            "--output",
+            &name,
+            &format!("{name}/ for a folder with an output for each file, or {name}.csv for one file with all rows"),
+        ));
+    }
+    Ok(is_folder)
+}
 
+/// Says what was done, and warns of rows that could not be scored.
+fn tell(report: &PredictReport, started: Instant, common: &Common) {
     if report.n_empty > 0 {
-        let message = format!("{} of {} rows have an empty text and were not scored", report.n_empty, report.n_rows);
-        console::warn(common, &message);
+        let (n, all) = (HumanCount(report.n_empty), HumanCount(report.n_rows));
+        console::warn(common, &format!("{n} of {all} rows have an empty text and were not scored"));
     }
     let seconds = started.elapsed().as_secs_f64();
     let rate = HumanCount((report.n_rows as f64 / seconds.max(1e-9)) as u64);
     console::note(common, &format!("{} rows in {seconds:.2} s, {rate} rows/s", HumanCount(report.n_rows)));
-    Ok(())
 }

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use super::args::{Common, Format, rows_format};
 use super::console;
+use super::inputs::{model_name, stdin_once};
+use super::progress::Stage;
 use super::sampling::SampleArgs;
 use crate::comparison::{Sample, sample, score};
 use crate::corpus::{Cell, Population, RawRows, Rewriter};
@@ -11,6 +13,7 @@ use crate::model::Scorer;
 use crate::report::{sample_csv, sample_table, to_json};
 
 pub(super) fn run(args: &SampleArgs, common: &Common) -> anyhow::Result<()> {
+    stdin_once(args.files.iter().map(String::as_str).chain(model_name(args.model.as_deref())))?;
     let params = args.params(common.seed)?;
     let is_piped = args.output == Path::new("-");
     // Where rows and forecast do not share stdout, the format asked for is that of the forecast.
@@ -18,15 +21,15 @@ pub(super) fn run(args: &SampleArgs, common: &Common) -> anyhow::Result<()> {
     let (model, _) = console::load(args.model.as_deref())?;
     let options = args.corpus_options(args.model.is_some().then(|| model.frames()))?;
 
-    let stage = console::stage(common, "reading");
+    let stage = Stage::begin(common, "reading");
     let (sample, left_out) = console::write_rows(&args.output, |write| {
         let (population, raw) = Population::read_with_rows(&args.files, &options, Some(model.frames()))?;
-        stage.set_message("scoring");
+        stage.next("scoring");
         let proba = match &population.scores {
             Some(scores) => scores.proba.clone(),
             None => score(&population, &Scorer::new(model))?.proba,
         };
-        stage.set_message("drawing");
+        stage.next("drawing");
         let sample = sample(&population, &proba, &params)?;
         let left_out = if args.with_scores { Vec::new() } else { raw.score_columns() };
         let columns = &options.read.columns;
@@ -39,7 +42,7 @@ pub(super) fn run(args: &SampleArgs, common: &Common) -> anyhow::Result<()> {
         write_drawn(&sample, &raw, &Rewriter::new(&raw.header, &left_out, added, layout), n_added, write)?;
         Ok((sample, left_out))
     })?;
-    stage.finish_and_clear();
+    stage.end();
 
     if !left_out.is_empty() {
         let names = left_out.join(", ");

@@ -2,25 +2,33 @@
 
 use indicatif::HumanCount;
 
-use super::args::{Common, SegmentArgs, rows_format};
+use super::args::{Common, SegmentArgs, chunk_needs_json, rows_format};
 use super::console;
+use super::inputs::{few, stdin_once};
+use super::progress::Meter;
 use crate::corpus::Articles;
 use crate::segment::{SegmentProgress, SegmentReport, segment};
 
+/// Articles between two lines of progress in JSON.
+const CHUNK: u64 = 1_000;
+
 pub(super) fn run(args: &SegmentArgs, common: &Common) -> anyhow::Result<()> {
+    chunk_needs_json(args.chunk, common)?;
+    stdin_once(args.files.iter().chain(&args.manifest).map(String::as_str))?;
     let options = args.options(rows_format(&args.output, common.format)?, common.threads)?;
     let articles = Articles::open(&args.files, args.input.options(args.manifest.clone())?)?;
-    let bar = console::bytes_bar(&args.files, "articles", common);
+    let mut meter = Meter::new(&args.files, "articles", args.chunk.unwrap_or(CHUNK), common);
+    let mut n_read = 0;
     let show = |progress| match progress {
         SegmentProgress::Read { n_articles, n_bytes } => {
-            bar.set_position(n_bytes);
-            bar.set_message(format!("read {}", HumanCount(n_articles)));
+            n_read = n_bytes;
+            meter.tell(Some("read"), n_articles, n_bytes);
         }
-        SegmentProgress::Written { n_articles } => bar.set_message(format!("wrote {}", HumanCount(n_articles))),
+        SegmentProgress::Written { n_articles } => meter.tell(Some("written"), n_articles, n_read),
     };
     let started = std::time::Instant::now();
     let result = console::write_rows(&args.output, |write| segment(articles, &options, write, show));
-    bar.finish_and_clear();
+    meter.end();
     let report = result?;
     warn(&report, args, common);
     let seconds = started.elapsed().as_secs_f64();
@@ -36,12 +44,6 @@ fn warn(report: &SegmentReport, args: &SegmentArgs, common: &Common) {
     };
     let n = HumanCount(report.n_articles);
     let notes = &report.notes;
-    let few = |names: &[String]| {
-        let shown: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
-        let more =
-            if names.len() > shown.len() { format!(" and {} more", names.len() - shown.len()) } else { String::new() };
-        format!("{}{more}", shown.join(", "))
-    };
     warn(notes.passed_over.len() as u64, &|| {
         let hint = "in folders only .txt and .html files are read";
         format!(

@@ -3,8 +3,10 @@
 use super::args::Common;
 use super::compare::{tell, write_comparison};
 use super::comparing::StudyArgs;
-use super::console::{self, Bars, OutputFolder};
+use super::console::{self, OutputFolder};
+use super::inputs::{folder_not_stdout, stdin_once};
 use super::page::{Findings, agreement};
+use super::progress::Bars;
 use super::train::{warn_constant, warn_left_out};
 use crate::corpus::{LeftOut, Population};
 use crate::model::Scorer;
@@ -12,6 +14,8 @@ use crate::report::predictions_csv;
 use crate::study::study;
 
 pub(super) fn run(args: &StudyArgs, common: &Common) -> anyhow::Result<()> {
+    stdin_once(args.coded.files.iter().chain(&args.comparing.coders).map(String::as_str))?;
+    folder_not_stdout(Some(&args.output))?;
     let comparing = args.comparing.params(common.seed)?;
     let bootstrap = args.comparing.bootstrap(common.seed);
     let training = args.training.train_params(common.seed, args.folds, bootstrap)?;

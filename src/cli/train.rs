@@ -1,18 +1,22 @@
 //! `framescope train`: coded rows in, a model and its out-of-fold scores out.
 
+use std::path::Path;
+
 use super::args::{Common, Format, TrainArgs};
-use super::console::{self, Bars};
+use super::console;
 use super::evaluate::print_evaluation;
+use super::inputs::stdin_once;
+use super::progress::Bars;
 use crate::corpus::{Corpus, LeftOut};
 use crate::error::Error;
 use crate::output::AtomicFile;
+use crate::report::{evaluation_table, to_json};
 use crate::training::train;
 
 pub(super) fn run(args: &TrainArgs, common: &Common) -> anyhow::Result<()> {
     let params = args.training.train_params(common.seed, args.folds, args.intervals.bootstrap(common.seed)?)?;
-    if args.output.as_os_str() == "-" {
-        return Err(Error::parameter("--output", "-", "a file: the scores go to stdout").into());
-    }
+    let is_piped = args.output == Path::new("-");
+    stdin_once(args.coded.files.iter().map(String::as_str))?;
     let same = |input: &String| {
         std::fs::canonicalize(input).ok().is_some_and(|input| Some(input) == std::fs::canonicalize(&args.output).ok())
     };
@@ -25,7 +29,7 @@ pub(super) fn run(args: &TrainArgs, common: &Common) -> anyhow::Result<()> {
         .into());
     }
     // A place that cannot be written is found before the work, not after it.
-    let mut file = AtomicFile::create(&args.output)?;
+    let mut file = if is_piped { None } else { Some(AtomicFile::create(&args.output)?) };
     let corpus = Corpus::read(&args.coded.files, &args.coded.corpus_options(None)?)?;
     warn_left_out(common, corpus.left_out);
 
@@ -41,19 +45,25 @@ pub(super) fn run(args: &TrainArgs, common: &Common) -> anyhow::Result<()> {
         }
     }
     let bytes = model.to_bytes()?;
-    file.write_all(&bytes)?;
-    file.commit()?;
-
+    if let Some(mut file) = file.take() {
+        file.write_all(&bytes)?;
+        file.commit()?;
+    } else {
+        console::print_bytes(&bytes)?;
+    }
+    let evaluation = &model.metadata().training.evaluation;
     match common.format.unwrap_or(Format::Table) {
-        Format::Json => console::print(&crate::report::to_json(model.metadata())?)?,
-        format => print_evaluation(&model.metadata().training.evaluation, format)?,
+        // The model has stdout.
+        _ if is_piped => console::note(common, evaluation_table(evaluation).trim_end()),
+        Format::Json => console::print(&to_json(model.metadata())?)?,
+        format => print_evaluation(evaluation, format)?,
     }
     let summary = &model.metadata().training;
     console::note(
         common,
         &format!(
             "wrote {} ({:.1} MB, {} features; {} folds held out whole {})",
-            args.output.display(),
+            if is_piped { "the model to stdout".into() } else { args.output.display().to_string() },
             bytes.len() as f64 / 1e6,
             model.vocabulary().n_features().iter().sum::<usize>(),
             summary.n_folds,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 
 use super::columns::{ColumnNames, Header};
+use super::files::walk;
 use super::input::{self, display_name};
 use super::rows::Rows;
 use super::table::{ReadOptions, Table};
@@ -127,7 +128,8 @@ impl Articles {
         let mut found: Vec<String> = Vec::new();
         for path in paths {
             if path != "-" && Path::new(path).is_dir() {
-                walk(Path::new(path), &mut found, &mut notes)?;
+                let is_article = |path: &str| markup_of(path).is_some();
+                walk(Path::new(path), &is_article, None, &mut found, &mut notes.passed_over)?;
             } else {
                 found.push(path.clone());
             }
@@ -338,35 +340,6 @@ fn markup_of(path: &str) -> Option<Markup> {
         "html" | "htm" | "xhtml" => Some(Markup::Html),
         _ => None,
     }
-}
-
-/// The texts and pages in a folder, in the order of their names.
-fn walk(folder: &Path, found: &mut Vec<String>, notes: &mut ArticleNotes) -> Result<()> {
-    let failed = |source| Error::io("list it", source).in_file(&folder.display().to_string());
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
-        .map_err(failed)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<std::io::Result<_>>()
-        .map_err(failed)?;
-    entries.sort();
-    for path in entries {
-        let name = path.to_string_lossy().into_owned();
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if hidden {
-            continue;
-        }
-        // A link to a folder may lead back up.
-        if path.is_dir() && path.is_symlink() {
-            notes.passed_over.push(name);
-        } else if path.is_dir() {
-            walk(&path, found, notes)?;
-        } else if markup_of(&name).is_some() {
-            found.push(name);
-        } else {
-            notes.passed_over.push(name);
-        }
-    }
-    Ok(())
 }
 
 /// What is known of a file, by column.

@@ -1,18 +1,26 @@
 //! One JSON object a line, cut into rows.
 
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use serde_json::Value;
 
 use super::feed::Cutter;
 use super::input::n_characters;
+use super::json_object::JsonObject;
 use super::rows::Rows;
 use super::table::TableFormat;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Cuts lines that hold an object each.
 #[derive(Debug, Default)]
 pub(super) struct JsonLines {
     /// The keys of the first object, in its order; no later one may have others.
     pub columns: Vec<String>,
+    /// The same, to be asked for one.
+    known: BTreeSet<String>,
+    /// The object being read, since fields are added beside the text it stands in.
+    object: String,
     n_cut: usize,
     /// Bytes in which no line ends.
     n_searched: usize,
@@ -45,8 +53,12 @@ impl Cutter for JsonLines {
             if !object.is_empty() {
                 let start = self.n_cut + line.len() - line.trim_start().len();
                 let span = (start, start + object.len());
-                let map = parse(line).map_err(|error| error.at_line(self.line))?;
-                self.push_fields(&map, rows).map_err(|error| error.at_line(self.line))?;
+                let mut copy = std::mem::take(&mut self.object);
+                copy.clear();
+                copy.push_str(line);
+                let pushed = parse(&copy).and_then(|object| self.push_fields(&object, rows));
+                self.object = copy;
+                pushed.map_err(|error| error.at_line(self.line))?;
                 rows.push_row(span.0, span.1, self.line, false);
             }
             (self.n_cut, self.n_searched) = (end, end);
@@ -60,32 +72,44 @@ impl Cutter for JsonLines {
 }
 
 impl JsonLines {
-    /// Keys that are missing, and null, are empty fields.
-    fn push_fields(&mut self, map: &Map<String, Value>, rows: &mut Rows) -> Result<()> {
+    /// Keys that are missing, and null, are empty fields; a value that is no string is a field as it is written.
+    fn push_fields(&mut self, object: &JsonObject<'_>, rows: &mut Rows) -> Result<()> {
         if self.columns.is_empty() {
-            self.columns = map.keys().cloned().collect();
+            self.columns = object.keys_in_order();
+            self.known = self.columns.iter().cloned().collect();
         }
-        if let Some(key) = map.keys().find(|key| !self.columns.contains(key)) {
+        if let Some(key) = object.keys().find(|key| !self.known.contains(*key)) {
             return Err(ErrorKind::UnexpectedKey { key: key.clone(), columns: self.columns.clone() }.into());
         }
         for column in &self.columns {
-            rows.push_decoded(|_, out| match map.get(column) {
-                None | Some(Value::Null) => {}
-                Some(Value::String(text)) => out.push_str(text),
-                Some(other) => out.push_str(&other.to_string()),
-            });
+            let value = object.get(column).filter(|value| *value != "null");
+            let text = value.map(text_of).transpose()?.unwrap_or_default();
+            rows.push_decoded(|_, out| out.push_str(&text));
         }
         Ok(())
     }
 }
 
-fn parse(line: &str) -> Result<Map<String, Value>> {
-    let message = match serde_json::from_str(line.trim()) {
-        Ok(Value::Object(map)) => return Ok(map),
-        Ok(other) => format!("found {}", kind_name(&other)),
-        Err(error) => message(&error, line),
-    };
-    Err(ErrorKind::NotAnObject { message }.into())
+/// What a string says, or any other value as it is written.
+fn text_of(value: &str) -> Result<Cow<'_, str>> {
+    if !value.starts_with('"') {
+        return Ok(value.into());
+    }
+    serde_json::from_str(value).map(Cow::Owned).map_err(|error| not_an_object(error.to_string()))
+}
+
+fn parse(line: &str) -> Result<JsonObject<'_>> {
+    serde_json::from_str(line.trim()).map_err(|error| {
+        // Another value than an object is told by its kind, which takes a second look.
+        not_an_object(match serde_json::from_str(line.trim()) {
+            Ok(Value::Object(_)) | Err(_) => message(&error, line),
+            Ok(other) => format!("found {}", kind_name(&other)),
+        })
+    })
+}
+
+fn not_an_object(message: String) -> Error {
+    ErrorKind::NotAnObject { message }.into()
 }
 
 /// What the JSON reader says of a line, without its own line number: to it every line is the first, and begins past

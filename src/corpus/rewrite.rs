@@ -1,12 +1,15 @@
 //! Rows written again as they were read, without some columns and with others appended.
 
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+use serde_json::Value;
 
 use super::columns::Header;
 use super::delimited::needs_quotes;
+use super::json_object::JsonObject;
 use super::rows::Row;
 use super::table::TableFormat;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, nearest};
 
 /// What the bytes of an appended cell are, which JSON Lines must know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,33 +22,68 @@ pub(crate) enum Cell {
     Text,
 }
 
-/// Knows which input columns are kept and what is appended.
+/// Where the cells of an output column come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// This column of the input.
+    Input(usize),
+    /// This one of the appended columns.
+    Added(usize),
+}
+
+/// Knows what is written, in which order.
 #[derive(Debug, Clone)]
 pub(crate) struct Rewriter {
     format: TableFormat,
-    kept: Vec<usize>,
-    names: Vec<String>,
-    left_out: Vec<String>,
-    added: Vec<String>,
+    columns: Vec<(String, Origin)>,
+    /// Columns of the input.
+    n_input: usize,
+    /// How many columns stand first that are a row of the input as it is: all of them in their order, or 0.
+    n_whole: usize,
 }
 
 impl Rewriter {
     /// Input columns that are in `without`, or have the name of an added one, are left out.
     pub(crate) fn new(header: &Header, without: &[String], added: Vec<String>, format: TableFormat) -> Self {
-        let is_out = |name: &String| without.contains(name) || added.contains(name);
-        let names = header.names();
-        let (kept, names): (Vec<usize>, Vec<String>) =
-            (0..names.len()).map(|i| (i, names[i].clone())).filter(|(_, name)| !is_out(name)).unzip();
-        let left_out = header.names().iter().filter(|name| is_out(name)).cloned().collect();
-        Rewriter { format, kept, names, left_out, added }
+        let kept = |(_, name): &(usize, &String)| !without.contains(name) && !added.contains(name);
+        let input = header.names().iter().enumerate().filter(kept);
+        let input = input.map(|(i, name)| (name.clone(), Origin::Input(i))).collect::<Vec<_>>();
+        let added = added.into_iter().enumerate().map(|(j, name)| (name, Origin::Added(j)));
+        Rewriter::with(input.into_iter().chain(added).collect(), header.names().len(), format)
+    }
+
+    fn with(columns: Vec<(String, Origin)>, n_input: usize, format: TableFormat) -> Self {
+        let is_whole = (0..n_input).all(|i| columns.get(i).is_some_and(|(_, origin)| *origin == Origin::Input(i)));
+        Rewriter { format, columns, n_input, n_whole: if is_whole { n_input } else { 0 } }
+    }
+
+    /// Writes these of its columns alone, in this order.
+    ///
+    /// # Errors
+    /// [`ErrorKind::MissingColumn`] for one that it does not have; [`ErrorKind::Parameter`] for one that stands twice.
+    pub(crate) fn select(self, names: &[String]) -> Result<Self> {
+        let mut columns: Vec<(String, Origin)> = Vec::new();
+        for name in names {
+            if columns.iter().any(|(other, _)| other == name) {
+                return Err(Error::parameter("--select", format!("{name:?} twice"), "each column once"));
+            }
+            let found = self.columns.iter().find(|(other, _)| other == name).ok_or_else(|| {
+                let found: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
+                let hint = "; --select takes the columns that would be written without it".to_owned();
+                let nearest = nearest(name, found.iter().map(String::as_str));
+                Error::from(ErrorKind::MissingColumn { name: name.clone(), found, nearest, hint })
+            })?;
+            columns.push(found.clone());
+        }
+        Ok(Rewriter::with(columns, self.n_input, self.format))
     }
 
     /// The first line; nothing for JSON Lines.
     pub(crate) fn header(&self) -> Vec<u8> {
         let mut out = Vec::new();
         if let TableFormat::Delimited(delimiter) = self.format {
-            for (i, name) in self.names.iter().chain(&self.added).enumerate() {
-                push_cell(&mut out, delimiter, i == 0, |out| out.extend_from_slice(name.as_bytes()));
+            for (i, (name, _)) in self.columns.iter().enumerate() {
+                self.push_cell(&mut out, delimiter, i, |out| out.extend_from_slice(name.as_bytes()));
             }
             out.push(b'\n');
         }
@@ -62,16 +100,13 @@ impl Rewriter {
         match self.format {
             TableFormat::Delimited(delimiter) => {
                 for (row, what) in rows {
-                    match row.canonical(delimiter).filter(|_| self.left_out.is_empty()) {
-                        Some(text) => out.extend_from_slice(text.as_bytes()),
-                        None => self.kept.iter().enumerate().for_each(|(i, column)| {
-                            let field = row.get(*column).as_bytes();
-                            push_cell(out, delimiter, i == 0, |out| out.extend_from_slice(field));
-                        }),
-                    }
-                    for j in 0..self.added.len() {
-                        push_cell(out, delimiter, j == 0 && self.kept.is_empty(), |out| {
-                            write(&what, j, out);
+                    let whole = row.canonical(delimiter).filter(|_| self.n_whole > 0);
+                    out.extend_from_slice(whole.unwrap_or_default().as_bytes());
+                    let n_done = if whole.is_some() { self.n_whole } else { 0 };
+                    for (i, (_, origin)) in self.columns.iter().enumerate().skip(n_done) {
+                        self.push_cell(out, delimiter, i, |out| match *origin {
+                            Origin::Input(column) => out.extend_from_slice(row.get(column).as_bytes()),
+                            Origin::Added(j) => drop(write(&what, j, out)),
                         });
                     }
                     out.push(b'\n');
@@ -79,73 +114,76 @@ impl Rewriter {
                 Ok(())
             }
             TableFormat::JsonLines => {
-                let mut cell = Vec::new();
                 for (row, what) in rows {
-                    let mut first = self.open_object(out, row)?;
-                    for (j, name) in self.added.iter().enumerate() {
-                        out.extend_from_slice(if std::mem::take(&mut first) { b"" } else { b"," });
-                        out.extend_from_slice(json(name).as_bytes());
-                        out.push(b':');
-                        cell.clear();
-                        match write(&what, j, &mut cell) {
-                            Cell::Nothing => out.extend_from_slice(b"null"),
-                            Cell::Number => out.extend_from_slice(&cell),
-                            Cell::Text => out.extend_from_slice(json(&String::from_utf8_lossy(&cell)).as_bytes()),
-                        }
-                    }
-                    out.extend_from_slice(b"}\n");
+                    self.json_row(out, row, |j, cell| write(&what, j, cell))?;
                 }
                 Ok(())
             }
         }
     }
 
-    /// Writes the row as an object that is not closed yet; `true` if it has no key.
-    fn open_object(&self, out: &mut Vec<u8>, row: Row<'_>) -> Result<bool> {
-        let start = out.len();
-        match row.object() {
-            // An object from JSON Lines goes on as it was written, numbers and spacing included.
-            Some(object) if self.left_out.is_empty() => out.extend_from_slice(object.as_bytes()),
-            Some(object) => {
-                let mut object: Map<String, Value> = serde_json::from_str(object)
-                    .map_err(|error| ErrorKind::NotAnObject { message: error.to_string() })?;
-                object.retain(|name, _| !self.left_out.contains(name));
-                out.extend_from_slice(Value::Object(object).to_string().as_bytes());
+    fn json_row(&self, out: &mut Vec<u8>, row: Row<'_>, write: impl Fn(usize, &mut Vec<u8>) -> Cell) -> Result<()> {
+        // An object from JSON Lines goes on as it was written, numbers and spacing included.
+        let whole = row.object().filter(|_| self.n_whole > 0);
+        let object = row.object().filter(|_| self.n_whole == 0).map(read_object).transpose()?;
+        let open = whole.map_or("{", |whole| whole.strip_suffix('}').unwrap_or(whole).trim_end());
+        out.extend_from_slice(open.as_bytes());
+        let mut cell = Vec::new();
+        for (name, origin) in self.columns.iter().skip(if whole.is_some() { self.n_whole } else { 0 }) {
+            if out.last() != Some(&b'{') {
+                out.push(b',');
             }
-            None => {
-                let pair = |(name, column): (&String, &usize)| (name.clone(), Value::from(row.get(*column)));
-                let object: Map<String, Value> = self.names.iter().zip(&self.kept).map(pair).collect();
-                out.extend_from_slice(Value::Object(object).to_string().as_bytes());
-            }
+            let value = match *origin {
+                Origin::Input(column) => match &object {
+                    Some(object) => Cow::from(object.get(name).unwrap_or("null")),
+                    None => json(row.get(column)).into(),
+                },
+                Origin::Added(j) => {
+                    cell.clear();
+                    match write(j, &mut cell) {
+                        Cell::Nothing => "null".into(),
+                        Cell::Number => String::from_utf8_lossy(&cell),
+                        Cell::Text => json(&String::from_utf8_lossy(&cell)).into(),
+                    }
+                }
+            };
+            out.extend_from_slice(json(name).as_bytes());
+            out.push(b':');
+            out.extend_from_slice(value.as_bytes());
         }
-        out.truncate(out.trim_ascii_end().len() - 1);
-        out.truncate(out.trim_ascii_end().len());
-        Ok(out[start..].trim_ascii() == b"{")
+        out.extend_from_slice(b"}\n");
+        Ok(())
     }
+
+    /// Appends what `write` writes as field `i`, behind a delimiter unless it is the first one of its row.
+    fn push_cell(&self, out: &mut Vec<u8>, delimiter: u8, i: usize, write: impl FnOnce(&mut Vec<u8>)) {
+        if i > 0 {
+            out.push(delimiter);
+        }
+        let start = out.len();
+        write(out);
+        // A row that is one empty field would be a blank line, which readers pass over.
+        let is_blank = self.columns.len() == 1 && out.len() == start;
+        if is_blank || needs_quotes(&out[start..], delimiter) {
+            let field = out.split_off(start);
+            out.push(b'"');
+            for byte in field {
+                if byte == b'"' {
+                    out.push(byte);
+                }
+                out.push(byte);
+            }
+            out.push(b'"');
+        }
+    }
+}
+
+fn read_object(object: &str) -> Result<JsonObject<'_>> {
+    serde_json::from_str(object).map_err(|error| ErrorKind::NotAnObject { message: error.to_string() }.into())
 }
 
 fn json(text: &str) -> String {
     Value::from(text).to_string()
-}
-
-/// Appends what `write` writes as a field, behind a delimiter unless it is the first one of its row.
-fn push_cell(out: &mut Vec<u8>, delimiter: u8, first: bool, write: impl FnOnce(&mut Vec<u8>)) {
-    if !first {
-        out.push(delimiter);
-    }
-    let start = out.len();
-    write(out);
-    if needs_quotes(&out[start..], delimiter) {
-        let field = out.split_off(start);
-        out.push(b'"');
-        for byte in field {
-            if byte == b'"' {
-                out.push(byte);
-            }
-            out.push(byte);
-        }
-        out.push(b'"');
-    }
 }
 
 #[cfg(test)]

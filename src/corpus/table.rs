@@ -1,6 +1,6 @@
 //! Rows out of CSV, TSV or JSON Lines, some at a time, with their line numbers.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::columns::{ColumnNames, Header};
 use super::delimited::Delimited;
@@ -28,23 +28,33 @@ impl TableFormat {
     /// The format that a file name's extension says, below any `.gz` or `.zst`; CSV when it says nothing.
     #[must_use]
     pub fn from_path(path: &str) -> Self {
-        let mut path = Path::new(path);
-        let has = |path: &Path, names: &[&str]| {
-            path.extension()
-                .and_then(|extension| extension.to_str())
-                .is_some_and(|extension| names.contains(&extension.to_lowercase().as_str()))
-        };
-        while has(path, &["gz", "zst", "zstd"]) {
-            path = path.file_stem().map_or(Path::new(""), Path::new);
-        }
-        if has(path, &["tsv", "tab"]) {
-            TableFormat::TSV
-        } else if has(path, &["jsonl", "ndjson", "json"]) {
-            TableFormat::JsonLines
-        } else {
-            TableFormat::CSV
+        TableFormat::named_by(path).unwrap_or(TableFormat::CSV)
+    }
+
+    /// The same; `None` when the extension says nothing.
+    #[must_use]
+    pub fn named_by(path: &str) -> Option<Self> {
+        match &*extension(&without_compression(Path::new(path)))? {
+            "csv" => Some(TableFormat::CSV),
+            "tsv" | "tab" => Some(TableFormat::TSV),
+            "jsonl" | "ndjson" | "json" => Some(TableFormat::JsonLines),
+            _ => None,
         }
     }
+}
+
+/// A file's path without the `.gz`, `.zst` or `.zstd` that it may end with.
+pub(crate) fn without_compression(path: &Path) -> PathBuf {
+    let is_compressed = |path: &Path| extension(path).is_some_and(|name| ["gz", "zst", "zstd"].contains(&&*name));
+    let mut path = path.to_owned();
+    while is_compressed(&path) {
+        path.set_extension("");
+    }
+    path
+}
+
+fn extension(path: &Path) -> Option<String> {
+    Some(path.extension()?.to_str()?.to_lowercase())
 }
 
 /// How input files are to be read.

@@ -1,5 +1,6 @@
 //! One row with its predictions, as bytes.
 
+use super::pipeline::PredictOptions;
 use crate::corpus::{Cell, Header, Rewriter, Row, TableFormat};
 use crate::error::{ErrorKind, Result};
 use crate::model::Scorer;
@@ -16,15 +17,23 @@ pub(super) struct Encoder<'a> {
 
 impl<'a> Encoder<'a> {
     /// # Errors
-    /// [`ErrorKind::ColumnExists`] if an output column is in the input, unless `overwrite`.
-    pub(super) fn new(header: &Header, scorer: &'a Scorer, format: OutputFormat, overwrite: bool) -> Result<Self> {
+    /// [`ErrorKind::ColumnExists`] if an output column is in the input, unless it may be replaced; [`ErrorKind::MissingColumn`] if a selected
+    /// one is in neither.
+    pub(super) fn new(header: &Header, scorer: &'a Scorer, options: &PredictOptions) -> Result<Self> {
         let mut added: Vec<String> = scorer.frames().names().iter().map(|frame| format!("p_{frame}")).collect();
         added.push("predicted".to_owned());
-        let columns: Vec<String> = added.iter().filter(|name| header.find(name).is_some()).cloned().collect();
-        if !columns.is_empty() && !overwrite {
+        let is_written = |name: &String| options.select.as_ref().is_none_or(|names| names.contains(name));
+        let columns: Vec<String> =
+            added.iter().filter(|name| is_written(name) && header.find(name).is_some()).cloned().collect();
+        if !columns.is_empty() && !options.overwrite_columns {
             return Err(ErrorKind::ColumnExists { columns }.into());
         }
-        Ok(Encoder { rewriter: Rewriter::new(header, &[], added, format), scorer })
+        let all = Rewriter::new(header, &[], added, options.output);
+        let rewriter = match &options.select {
+            None => all,
+            Some(names) => all.select(names)?,
+        };
+        Ok(Encoder { rewriter, scorer })
     }
 
     /// The first line; nothing for JSON Lines.

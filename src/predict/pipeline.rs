@@ -18,6 +18,8 @@ pub struct PredictOptions {
     pub output: OutputFormat,
     /// Replace `p_<frame>` and `predicted` columns that the input has already, instead of failing.
     pub overwrite_columns: bool,
+    /// Write these columns alone, in this order.
+    pub select: Option<Vec<String>>,
     /// Threads that score, 1 or more. The output does not depend on it.
     pub n_threads: usize,
 }
@@ -28,6 +30,7 @@ impl Default for PredictOptions {
             read: ReadOptions::default(),
             output: OutputFormat::CSV,
             overwrite_columns: false,
+            select: None,
             n_threads: thread::available_parallelism().map_or(1, usize::from),
         }
     }
@@ -61,8 +64,8 @@ struct Batch {
 /// the longest row, whatever the number of rows.
 ///
 /// # Errors
-/// Whatever reading gives, with file and line; [`ErrorKind::OtherColumns`], [`ErrorKind::ColumnExists`], [`ErrorKind::NoRows`]; and what
-/// `write` returns. After an error nothing more is written.
+/// Whatever reading gives, with file and line; [`ErrorKind::OtherColumns`], [`ErrorKind::ColumnExists`], [`ErrorKind::NoRows`];
+/// [`ErrorKind::MissingColumn`] for a selected column that is not there; and what `write` returns. After an error nothing more is written.
 pub fn predict(
     scorer: &Scorer,
     paths: &[String],
@@ -74,8 +77,7 @@ pub fn predict(
     let mut tables = paths.iter().map(|path| Table::open(path, &options.read));
     let first =
         tables.next().ok_or_else(|| Error::parameter("input", "nothing", "at least one file, or - for stdin"))??;
-    let encoder = Encoder::new(first.header(), scorer, options.output, options.overwrite_columns)
-        .map_err(|error| error.in_file(first.name()))?;
+    let encoder = Encoder::new(first.header(), scorer, options).map_err(|error| error.in_file(first.name()))?;
 
     let text = first.header().text(&options.read.columns).map_err(|error| error.in_file(first.name()))?;
 

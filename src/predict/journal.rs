@@ -1,0 +1,180 @@
+//! What is known to be complete in a folder of outputs, so that a batch that was interrupted can go on.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::batch::Job;
+use super::pipeline::PredictOptions;
+use crate::corpus::input::hex;
+use crate::error::{Error, Result};
+use crate::model::Scorer;
+
+/// The journal's name in the folder; hidden, so that it is never taken for rows.
+const NAME: &str = ".framescope-journal.jsonl";
+
+/// A line for each output that was completed: by what it was made from, with which settings, and what it was then.
+///
+/// An output counts as complete while its input, the settings and its own bytes still have the hashes of its last line. The journal only grows,
+/// by one write a line, so that several runs may share it; a line that a kill cut off is no line, and its output is made again.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    settings: String,
+    entries: BTreeMap<String, Entry>,
+    /// Whether the file ends in the middle of a line.
+    is_cut: bool,
+}
+
+/// One line. All hashes are SHA-256 in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Entry {
+    /// The output's name in the folder.
+    output: String,
+    /// Of the file of rows as it is, compressed or not.
+    input_sha256: String,
+    /// Of the output.
+    output_sha256: String,
+    /// Of the model and the options.
+    settings_sha256: String,
+    n_rows: u64,
+}
+
+impl Journal {
+    /// Reads the journal of `folder`, if there is one, for runs with this model and these options.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if it is there and cannot be read.
+    pub fn open(folder: &Path, scorer: &Scorer, options: &PredictOptions) -> Result<Self> {
+        let path = folder.join(NAME);
+        let text = match std::fs::read(&path) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(source) => return Err(Error::io("read the journal", source).in_file(&path.display().to_string())),
+        };
+        let entries = text.lines().filter_map(|line| serde_json::from_str::<Entry>(line).ok());
+        Ok(Journal {
+            entries: entries.map(|entry| (entry.output.clone(), entry)).collect(),
+            is_cut: !text.is_empty() && !text.ends_with('\n'),
+            settings: settings_hash(scorer, options),
+            path,
+        })
+    }
+
+    /// The rows of a job's output if it is complete, and `None` if it is to be made.
+    #[must_use]
+    pub fn n_rows_complete(&self, job: &Job) -> Option<u64> {
+        let entry = self.entries.get(&job.name).filter(|entry| entry.settings_sha256 == self.settings(job))?;
+        // A file that cannot be read is not complete; whoever makes the output says why.
+        let is = |path: &Path, hash: &str| file_hash(path).is_ok_and(|found| found == hash);
+        (is(Path::new(&job.input), &entry.input_sha256) && is(&job.output, &entry.output_sha256))
+            .then_some(entry.n_rows)
+    }
+
+    /// Notes that a job's output is complete. `input_sha256` is what [`file_hash`] said before its rows were read, so that an input that
+    /// changes meanwhile is scored again.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io).
+    pub fn complete(&mut self, job: &Job, input_sha256: String, output_sha256: String, n_rows: u64) -> Result<()> {
+        let entry = Entry {
+            output: job.name.clone(),
+            input_sha256,
+            output_sha256,
+            settings_sha256: self.settings(job),
+            n_rows,
+        };
+        let json = serde_json::to_string(&entry).expect("entries are strings and a number");
+        let line = format!("{}{json}\n", if std::mem::take(&mut self.is_cut) { "\n" } else { "" });
+        File::options()
+            .create(true)
+            .append(true)
+            .open(&self.path)
+            .and_then(|mut file| file.write_all(line.as_bytes()))
+            .map_err(|source| Error::io("write the journal", source).in_file(&self.path.display().to_string()))?;
+        self.entries.insert(job.name.clone(), entry);
+        Ok(())
+    }
+
+    /// The hash of the settings that make this job's output.
+    fn settings(&self, job: &Job) -> String {
+        hex(&Sha256::digest(format!("{} {:?}", self.settings, job.format)))
+    }
+}
+
+/// The hash of all that decides what is written for a row.
+fn settings_hash(scorer: &Scorer, options: &PredictOptions) -> String {
+    let PredictOptions { read, output: _, overwrite_columns, select, n_threads: _ } = options;
+    let version = env!("CARGO_PKG_VERSION");
+    let model = &scorer.model().metadata().sha256;
+    hex(&Sha256::digest(format!("{version} {model} {read:?} {overwrite_columns} {select:?}")))
+}
+
+/// SHA-256 of a file as it is.
+///
+/// # Errors
+/// [`ErrorKind::Io`](crate::ErrorKind::Io).
+pub fn file_hash(path: &Path) -> Result<String> {
+    let failed = |source| Error::io("read it", source).in_file(&path.display().to_string());
+    let mut file = File::open(path).map_err(failed)?;
+    let (mut digest, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(hex(&digest.finalize())),
+            Ok(n) => digest.update(&buffer[..n]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(source) => return Err(failed(source)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::RowFile;
+    use crate::model::Model;
+    use crate::predict::{OutputFormat, jobs};
+
+    #[test]
+    fn an_output_is_complete_until_something_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let scorer = Scorer::new(Model::bundled().unwrap());
+        let options = PredictOptions::default();
+        let open = |options: &PredictOptions| Journal::open(folder.path(), &scorer, options).unwrap();
+        let files = [RowFile { path: at("in.csv").to_str().unwrap().into(), name: "out.csv".into() }];
+        let job = jobs(&files, folder.path(), None).unwrap().remove(0);
+        std::fs::write(at("in.csv"), "text\na\n").unwrap();
+        std::fs::write(&job.output, "made").unwrap();
+
+        let mut journal = open(&options);
+        assert_eq!(journal.n_rows_complete(&job), None);
+        let hashes = || (file_hash(&at("in.csv")).unwrap(), file_hash(&job.output).unwrap());
+        let (input, output) = hashes();
+        journal.complete(&job, input, output, 1).unwrap();
+        assert_eq!(open(&options).n_rows_complete(&job), Some(1));
+
+        let other = PredictOptions { select: Some(vec!["text".into()]), ..options.clone() };
+        assert_eq!(open(&other).n_rows_complete(&job), None);
+        let as_json = Job { format: OutputFormat::JsonLines, ..job.clone() };
+        assert_eq!(open(&options).n_rows_complete(&as_json), None);
+        for (name, was) in [("in.csv", "text\na\n"), ("out.csv", "made")] {
+            std::fs::write(at(name), "other").unwrap();
+            assert_eq!(open(&options).n_rows_complete(&job), None, "{name} has changed");
+            std::fs::write(at(name), was).unwrap();
+        }
+        assert_eq!(open(&options).n_rows_complete(&job), Some(1));
+
+        // A line that was cut off costs itself alone.
+        File::options().append(true).open(at(NAME)).unwrap().write_all(b"{\"output\":\"x").unwrap();
+        let mut journal = open(&options);
+        assert_eq!(journal.n_rows_complete(&job), Some(1));
+        let (input, output) = hashes();
+        journal.complete(&job, input, output, 2).unwrap();
+        assert_eq!(open(&options).n_rows_complete(&job), Some(2));
+    }
+}
