@@ -53,7 +53,7 @@ fn a_target_in_a_missing_folder_is_refused_before_the_work() {
 fn a_folder_is_no_target() {
     let folder = Folder::with_rows("text,labels\nTalks go on,none\n");
     std::fs::create_dir(folder.path("out")).unwrap();
-    for args in [["predict", "rows.csv", "-o", "out"], ["train", "rows.csv", "-o", "out"]] {
+    for args in [["segment", "rows.csv", "-o", "out"], ["train", "rows.csv", "-o", "out"]] {
         folder.fails(&args, &["out: cannot write there: it is a directory; name a file in it"]);
     }
 }
