@@ -8,7 +8,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::args::Common;
+use super::args::{Common, Format};
 use crate::comparison::Note;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -53,9 +53,13 @@ fn say(line: &str) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }
 
-/// Writes a result to stdout; colours are dropped when it is not a terminal.
-pub(super) fn print(text: &str) -> Result<()> {
-    let mut out = anstream::stdout().lock();
+/// Writes a result to stdout. A table loses its colours where stdout is no terminal; what programs read is written as it
+/// stands, since cells may hold control characters of their own.
+pub(super) fn print(format: Format, text: &str) -> Result<()> {
+    let mut out: Box<dyn io::Write> = match format {
+        Format::Table => Box::new(anstream::stdout().lock()),
+        Format::Json | Format::Csv => Box::new(io::stdout().lock()),
+    };
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|source| Error::io("write to stdout", source))
 }
 

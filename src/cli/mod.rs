@@ -14,6 +14,7 @@ mod page;
 mod predict;
 mod sample;
 mod sampling;
+mod schema;
 mod segment;
 mod study;
 mod train;
@@ -80,6 +81,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Sample(args) => sample::run(args, &cli.common),
         Command::Explain(args) => explain::run(args, &cli.common),
         Command::Inspect(args) => inspect::run(args, &cli.common),
+        Command::Schema(args) => schema::run(args, &cli.common),
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn run(args: &TrainArgs, common: &Common) -> anyhow::Result<()> {
     file.commit()?;
 
     match common.format.unwrap_or(Format::Table) {
-        Format::Json => console::print(&crate::report::to_json(model.metadata())?)?,
+        Format::Json => console::print(Format::Json, &crate::report::to_json(model.metadata())?)?,
         format => print_evaluation(&model.metadata().training.evaluation, format)?,
     }
     let summary = &model.metadata().training;

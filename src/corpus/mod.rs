@@ -8,6 +8,7 @@
 mod articles;
 mod coded;
 mod columns;
+mod decimal;
 mod delimited;
 mod feed;
 pub(crate) mod input;
@@ -24,6 +25,7 @@ pub use articles::{Article, ArticleNotes, ArticleOptions, Articles, Markup};
 pub(crate) use coded::cluster;
 pub use coded::{Categories, Corpus, CorpusOptions, LeftOut, SourceFile};
 pub use columns::{ColumnNames, Header};
+pub(crate) use decimal::decimal;
 pub use labels::{Code, Codes, Frames, NO_FRAME, SEPARATOR};
 pub use population::{Population, RawRows, RowScores};
 pub use ratings::{LabelSet, RatedUnit, Ratings, RatingsOptions};
