@@ -82,8 +82,11 @@ pub(super) fn csv(schema: &TableSchema, rows: impl IntoIterator<Item = Vec<Strin
         let n_lacking = may_lack.iter().filter(|i| row[**i].is_empty()).count();
         write(&mut parts[n_lacking], &row)?;
     }
-    let parts = parts.into_iter().map(text).collect::<Result<Vec<_>>>()?;
-    Ok(csv_rows([schema.header(&[])])? + &parts.concat())
+    let mut out = csv_rows([schema.header(&[])])?;
+    for part in parts {
+        out.push_str(&text(part)?);
+    }
+    Ok(out)
 }
 
 /// CSV of these rows in their order, without a header.
