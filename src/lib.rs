@@ -15,7 +15,7 @@
 //! - [`predict`]: a model on rows by the million.
 //! - [`comparison`]: how do outlets differ, and how sure is that?
 //! - [`study`]: all of it at once, from coded rows to a comparison.
-//! - [`report`]: results as tables, JSON and CSV.
+//! - [`report`]: results as tables, JSON and CSV, and what stands in their columns.
 
 pub mod calibration;
 #[cfg(feature = "cli")]

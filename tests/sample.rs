@@ -95,7 +95,7 @@ fn drawn_rows_keep_their_columns_and_order_and_stand_for_all() {
     }
     assert_eq!(
         drawn[1..].iter().filter(|row| row[2] == "C").map(|row| row[6].as_str()).collect::<BTreeSet<_>>(),
-        BTreeSet::from(["1"])
+        BTreeSet::from(["1.0"])
     );
 }
 
@@ -156,7 +156,7 @@ fn scores_are_kept_when_asked_for_and_objects_as_they_are() {
     folder.succeeds(&["sample", "rows.jsonl", "--per-outlet", "9", "--with-scores", "-o", "s.jsonl", "-q"]);
     let text = String::from_utf8(folder.read("s.jsonl")).unwrap();
     let first =
-        "{\"text\": \"t0\", \"outlet\":\"A\",\"p_x\":0.05, \"big\":12345678901234567890123,\"labels\":\"\",\"pi\":1}";
+        "{\"text\": \"t0\", \"outlet\":\"A\",\"p_x\":0.05, \"big\":12345678901234567890123,\"labels\":\"\",\"pi\":1.0}";
     assert_eq!(text.lines().next().unwrap(), first);
 }
 
@@ -164,7 +164,7 @@ fn scores_are_kept_when_asked_for_and_objects_as_they_are() {
 fn codes_in_flag_columns_get_no_labels_column_beside_them() {
     let folder = Folder::with_rows("text,outlet,p_x,x\na,A,0.2,1\nb,A,0.2,\nc,A,0.3,\n");
     let run = folder.succeeds(&["sample", "rows.csv", "--per-outlet", "9", "-q"]);
-    assert_eq!(run.rows(), [["text", "outlet", "x", "pi"], ["b", "A", "", "1"], ["c", "A", "", "1"]]);
+    assert_eq!(run.rows(), [["text", "outlet", "x", "pi"], ["b", "A", "", "1.0"], ["c", "A", "", "1.0"]]);
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn the_forecast_has_three_forms() {
     let table = folder.succeeds(&args);
     assert!(table.text().contains("more than there are"), "{}", table.text());
     let run = folder.succeeds(&[&args[..], &["--format", "csv"]].concat()).rows();
-    assert_eq!(run[0], framescope::report::SAMPLE_COLUMNS);
+    assert_eq!(run[0], framescope::report::schema::FORECAST.header(&[]));
     assert_eq!(run.len(), 1 + 2 * 2 * 2);
     assert_eq!(run[1][..3], ["A", "calm", "coded"]);
     let drawn = json(&folder.succeeds(&[&args[..], &["--format", "json"]].concat()));
@@ -386,7 +386,7 @@ fn coded_rows_stand_aside_with_a_warning() {
     assert!(run.stderr.contains("warning: 20 rows are coded already and stand aside"), "{}", run.stderr);
     assert!(run.stderr.contains("cannot be a basis for inference"), "{}", run.stderr);
     assert_eq!(run.rows().len(), 41);
-    assert!(run.rows()[1..].iter().all(|row| row[5].is_empty() && row[6] == "1"));
+    assert!(run.rows()[1..].iter().all(|row| row[5].is_empty() && row[6] == "1.0"));
 }
 
 #[test]

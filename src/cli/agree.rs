@@ -40,11 +40,13 @@ pub(super) fn run(args: &AgreeArgs, common: &Common) -> anyhow::Result<()> {
         let n = agreement.n_units_once;
         console::note(common, &format!("units coded only once: {n}; they count in the coders' shares alone"));
     }
-    console::print(&match common.format.unwrap_or(Format::Table) {
+    let format = common.format.unwrap_or(Format::Table);
+    let text = match format {
         Format::Table => agreement_table(&agreement),
         Format::Json => to_json(&agreement)?,
         Format::Csv => agreement_csv(&agreement)?,
-    })?;
+    };
+    console::print(format, &text)?;
     Ok(())
 }
 

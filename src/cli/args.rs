@@ -7,6 +7,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use super::comparing::{CompareArgs, StudyArgs};
 use super::sampling::SampleArgs;
+use super::schema::SchemaArgs;
 use crate::corpus::{ArticleOptions, ColumnNames, CorpusOptions, Frames, GroupBy, ReadOptions, TableFormat};
 use crate::error::{Error, Result};
 use crate::features::{FeatureParams, FeatureValidParams, Names};
@@ -122,6 +123,8 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Print the manual page, or write those of all verbs
     Man(ManArgs),
+    /// Tell what stands in the columns that are written
+    Schema(SchemaArgs),
 }
 
 /// How files of rows are laid out.
@@ -464,11 +467,9 @@ impl IntervalArgs {
 /// Arguments of `segment`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Columns of the rows: id, text, outlet, doc_id, date; paragraph and sentence, numbered from 1 in the article; start and end, the \
-sentence's bytes in the article as given; voice, which is quoted (direct speech), attributed (reported speech) or editorial (the outlet's \
-own); speaker, where the text names one; story_id, shared by articles of a few days about one event; wire_id, shared by sentences that \
-several outlets have word for word or nearly; repairs, a JSON array of [byte, length, replacement] for entities, mojibake and markup that \
-were mended, empty where the slice from start to end is the sentence. Other columns of the articles pass through.
+    after_help = "Each sentence comes with its place in the article as given, its voice, which is quoted (direct speech), attributed (reported \
+speech) or editorial (the outlet's own), its speaker, its story, what other outlets have word for word, and what was mended. Other columns of \
+the articles pass through. `framescope schema segment` tells what each column means.
 
 Articles come from .txt and .html files, folders of them, and tables with a text column (or an html column) and, where they are known, \
 outlet, doc_id, date and story_id.",
@@ -762,7 +763,9 @@ pub struct ExplainArgs {
 
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
-#[command(after_help = "--format csv writes every feature with its weight instead: frame,kind,feature,idf,weight.")]
+#[command(
+    after_help = "--format csv writes every feature with its weight instead; `framescope schema inspect` tells what each column means."
+)]
 pub struct InspectArgs {
     /// The model [default: the bundled one]
     #[arg(value_name = "MODEL.safetensors")]

@@ -90,11 +90,13 @@ pub(super) fn write_comparison(folder: &mut OutputFolder, findings: &Findings<'_
 
 /// Prints the comparison in the form asked for, and its notes.
 pub(super) fn tell(comparison: &Comparison, common: &Common) -> crate::Result<()> {
-    console::print(&match common.format.unwrap_or(Format::Table) {
+    let format = common.format.unwrap_or(Format::Table);
+    let text = match format {
         Format::Table => comparison_table(comparison),
         Format::Json => to_json(comparison)?,
         Format::Csv => shares_csv(comparison)?,
-    })?;
+    };
+    console::print(format, &text)?;
     console::notes(common, &comparison.notes);
     Ok(())
 }

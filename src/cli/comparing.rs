@@ -124,12 +124,10 @@ have trained the model: `framescope study` is for rows that should do both.
 Rows that carry p_<frame> columns keep them (and predicted) as they are; other rows are scored.
 
 -o DIR gets shares.csv, differences.csv, comparison.json and report.html.
-  shares.csv       outlet,frame,voice,estimator,estimate,low,high,level,n_sentences,n_articles,n_coded,effective_n
-                   estimator is counted, coded or corrected; voice is all, or one of the voice column's; shares are in [0, 1]; low and high
-                   are empty where there is no interval; effective_n is how many coded rows coding alone would need for the same variance
-  differences.csv  outlet_a,outlet_b,frame,voice,estimator,estimate,low,high,p,p_adjusted,n_stories
-                   estimate is the share of outlet_a minus that of outlet_b; p_adjusted within all pairs and frames of an estimator and voice;
-                   counted_within_stories and corrected_within_stories are mean differences inside the n_stories stories that both tell"
+  shares.csv       an outlet, frame, voice and estimator a row; shares are in [0, 1], and low and high empty where there is no interval
+  differences.csv  two outlets, a frame, voice and estimator a row: the share of outlet_a minus that of outlet_b, with p_adjusted within all
+                   pairs and frames of an estimator and voice
+Rows with an interval stand first. `framescope schema compare` tells what each column means."
 )]
 pub struct CompareArgs {
     /// Files of rows with a text and an outlet column; - is stdin
@@ -177,8 +175,7 @@ same models, and compares the outlets: one command from coded rows to a report. 
 news.
 
 -o DIR gets report.html, shares.csv, differences.csv and comparison.json, as `framescope compare --help` describes them; \
-predictions.csv, with id, text, outlet, doc_id, story_id, voice, wire_id, labels, pi, p_<frame> and predicted for each row; and \
-model.safetensors."
+predictions.csv, with p_<frame> and predicted for each row; and model.safetensors. `framescope schema study` tells what each column means."
 )]
 pub struct StudyArgs {
     /// The rows, coded or not

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anstyle::{AnsiColor, Style};
 
 use super::Exit;
-use super::args::Common;
+use super::args::{Common, Format};
 use super::events::Event;
 use crate::comparison::Note;
 use crate::error::{Error, Result};
@@ -61,15 +61,21 @@ fn say(line: &str) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }
 
-/// Writes a result to stdout; colours are dropped when it is not a terminal.
-pub(super) fn print(text: &str) -> Result<()> {
-    let mut out = anstream::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|source| Error::io("write to stdout", source))
+/// Writes a result to stdout. A table loses its colours where stdout is no terminal; what programs read is written as it
+/// stands, since cells may hold control characters of their own.
+pub(super) fn print(format: Format, text: &str) -> Result<()> {
+    match format {
+        Format::Table => write_out(anstream::stdout().lock(), text.as_bytes()),
+        Format::Json | Format::Csv => print_bytes(text.as_bytes()),
+    }
 }
 
-/// Writes a result to stdout for programs: byte for byte, whatever it holds.
+/// Writes bytes to stdout as they are.
 pub(super) fn print_bytes(bytes: &[u8]) -> Result<()> {
-    let mut out = io::stdout().lock();
+    write_out(io::stdout().lock(), bytes)
+}
+
+fn write_out(mut out: impl io::Write, bytes: &[u8]) -> Result<()> {
     out.write_all(bytes).and_then(|()| out.flush()).map_err(|source| Error::io("write to stdout", source))
 }
 

@@ -53,9 +53,10 @@ pub(super) fn warn_trained_on(common: &Common, model: &Model, name: &str, source
 
 /// Prints an evaluation in the form asked for.
 pub(super) fn print_evaluation(evaluation: &Evaluation, format: Format) -> crate::Result<()> {
-    console::print(&match format {
+    let text = match format {
         Format::Table => evaluation_table(evaluation),
         Format::Json => to_json(evaluation)?,
         Format::Csv => evaluation_csv(evaluation)?,
-    })
+    };
+    console::print(format, &text)
 }

@@ -20,7 +20,7 @@ pub(super) fn run(args: &ExplainArgs, common: &Common) -> anyhow::Result<()> {
     let scorer = Scorer::new(console::load(args.model.as_deref())?.0);
     let format = common.format.unwrap_or(Format::Table);
     if format == Format::Csv {
-        console::print(&explanation_header()?)?;
+        console::print(format, &explanation_header()?)?;
     }
     if let Some(text) = &args.text {
         show("", &scorer.explain(text)?, format, args.top)?;
@@ -49,11 +49,12 @@ pub(super) fn run(args: &ExplainArgs, common: &Common) -> anyhow::Result<()> {
 
 /// Prints one explanation, so that none is held longer than it takes.
 fn show(id: &str, explanation: &Explanation, format: Format, top: Option<usize>) -> crate::Result<()> {
-    console::print(&match format {
+    let text = match format {
         Format::Csv => explanation_csv(id, explanation, top)?,
         Format::Json => format!("{}\n", explanation_json(id, explanation, top)),
         Format::Table => page(id, explanation, top.unwrap_or(TOP)),
-    })
+    };
+    console::print(format, &text)
 }
 
 /// The sentence once per frame with its words tinted, and the words that decide, heaviest first.

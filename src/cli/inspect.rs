@@ -6,10 +6,12 @@ use crate::report::{card_table, feature_csv, to_json};
 
 pub(super) fn run(args: &InspectArgs, common: &Common) -> anyhow::Result<()> {
     let (model, name) = console::load(args.model.as_deref())?;
-    console::print(&match common.format.unwrap_or(Format::Table) {
+    let format = common.format.unwrap_or(Format::Table);
+    let text = match format {
         Format::Table => card_table(&model, &name),
         Format::Json => to_json(model.metadata())?,
         Format::Csv => feature_csv(&model)?,
-    })?;
+    };
+    console::print(format, &text)?;
     Ok(())
 }

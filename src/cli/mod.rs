@@ -18,6 +18,7 @@ mod predict;
 mod progress;
 mod sample;
 mod sampling;
+mod schema;
 mod segment;
 mod shell;
 mod study;
@@ -94,6 +95,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Inspect(args) => inspect::run(args, &cli.common),
         Command::Completions(args) => shell::completions(args),
         Command::Man(args) => shell::man(args, &cli.common),
+        Command::Schema(args) => schema::run(args, &cli.common),
     }
 }
 

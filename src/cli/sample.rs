@@ -8,7 +8,7 @@ use super::inputs::{model_name, stdin_once};
 use super::progress::Stage;
 use super::sampling::SampleArgs;
 use crate::comparison::{Sample, sample, score};
-use crate::corpus::{Cell, Population, RawRows, Rewriter};
+use crate::corpus::{Cell, Population, RawRows, Rewriter, decimal};
 use crate::model::Scorer;
 use crate::report::{sample_csv, sample_table, to_json};
 
@@ -58,7 +58,7 @@ pub(super) fn run(args: &SampleArgs, common: &Common) -> anyhow::Result<()> {
     if is_piped {
         console::note(common, text.trim_end());
     } else {
-        console::print(&text)?;
+        console::print(format, &text)?;
     }
     console::notes(common, &sample.notes);
     Ok(())
@@ -78,7 +78,7 @@ fn write_drawn(
         if j + 1 < n_added {
             return Cell::Text;
         }
-        cell.extend_from_slice(pi.to_string().as_bytes());
+        cell.extend_from_slice(decimal(*pi).as_bytes());
         Cell::Number
     })?;
     write(&out)

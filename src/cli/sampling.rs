@@ -33,9 +33,8 @@ Rows that are coded already stand aside, unless --keep-coded says that they are 
 pi: then each stratum is filled up. Rows that were picked in any other way, for being striking or by a keyword, have \
 no place in a draw.
 
-The forecast goes to stdout if the rows go to a file (--format json or csv for all of it), else to stderr.
-  csv: \
-  outlet,frame,estimator,share,n_rows,n_articles,n_drawn,n_drawn_articles,half_width,level,wanted_half_width,n_needed",
+The forecast goes to stdout if the rows go to a file (--format json or csv for all of it), else to stderr. \
+`framescope schema sample` tells what its columns mean.",
     group = ArgGroup::new("how many").required(true).multiple(true).args(["per_outlet", "half_width"])
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that can be typed")]

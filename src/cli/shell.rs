@@ -10,7 +10,8 @@ use crate::model::Model;
 /// Prints the version, and which model is built in.
 pub(super) fn version() -> Result<()> {
     let hash = Model::bundled()?.metadata().sha256.clone();
-    console::print(&format!("framescope {}\nbundled model framing-en, sha256 {hash}\n", env!("CARGO_PKG_VERSION")))
+    let version = format!("framescope {}\nbundled model framing-en, sha256 {hash}\n", env!("CARGO_PKG_VERSION"));
+    console::print_bytes(version.as_bytes())
 }
 
 pub(super) fn completions(args: &CompletionsArgs) -> anyhow::Result<()> {

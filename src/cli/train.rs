@@ -55,7 +55,7 @@ pub(super) fn run(args: &TrainArgs, common: &Common) -> anyhow::Result<()> {
     match common.format.unwrap_or(Format::Table) {
         // The model has stdout.
         _ if is_piped => console::note(common, evaluation_table(evaluation).trim_end()),
-        Format::Json => console::print(&to_json(model.metadata())?)?,
+        Format::Json => console::print(Format::Json, &to_json(model.metadata())?)?,
         format => print_evaluation(evaluation, format)?,
     }
     let summary = &model.metadata().training;

@@ -8,6 +8,7 @@
 mod articles;
 mod coded;
 mod columns;
+mod decimal;
 mod delimited;
 mod feed;
 mod files;
@@ -26,6 +27,7 @@ pub use articles::{Article, ArticleNotes, ArticleOptions, Articles, Markup};
 pub(crate) use coded::cluster;
 pub use coded::{Categories, Corpus, CorpusOptions, LeftOut, SourceFile};
 pub use columns::{ColumnNames, Header};
+pub(crate) use decimal::decimal;
 pub use files::{RowFile, RowFiles};
 pub use labels::{Code, Codes, Frames, NO_FRAME, SEPARATOR};
 pub use population::{Population, RawRows, RowScores};

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::layout::{count, counted, csv, long, short, table};
+use super::layout::{count, counted, csv, long, number, short, table};
+use super::schema::AGREEMENT;
 use crate::error::Result;
 use crate::evaluation::{
     Agreement, CoderSummary, DisputedUnit, FrameEstimate, IntervalMethod, ModelAgreement, PairAgreement, PerFrame,
@@ -137,8 +138,7 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// The agreement as tidy CSV, one number a row:
-/// `scope,coder_a,coder_b,frame,measure,estimate,low,high,level,n_units,n_clusters`.
+/// The agreement as tidy CSV, one number a row, with the columns of [`AGREEMENT`]; rows with an interval come first.
 ///
 /// `scope` is `all` coders, `pair` of coders, `coder` alone, or `model`; `measure` is `alpha` or `agreement` of a
 /// frame, `alpha_masi` or `agreement` of label sets, where the frame is empty, and `share` of a frame or of `none`. In
@@ -152,12 +152,8 @@ fn shortened(text: &str) -> String {
 pub fn agreement_csv(agreement: &Agreement) -> Result<String> {
     let mut rows = Rows::default();
     rows.per_frame("all", ["", ""], ["alpha", "alpha_masi"], &agreement.alpha);
-    for pair in &agreement.pairs {
-        rows.pair("pair", pair);
-    }
-    for coder in &agreement.coders {
-        rows.shares("coder", coder);
-    }
+    // Before the pairs, of which there may be hundreds: coders with numbers for names would look like integers until
+    // the model's name came.
     if let Some(model) = &agreement.model {
         let names = [model.name.as_str(), ""];
         for pair in &model.pairs {
@@ -168,20 +164,13 @@ pub fn agreement_csv(agreement: &Agreement) -> Result<String> {
         rows.per_frame("model", names, ["mean_alpha", "mean_alpha_masi"], &model.model_mean);
         rows.per_frame("model", names, ["mean_alpha_difference", "mean_alpha_masi_difference"], &model.difference);
     }
-    let header = [
-        "scope",
-        "coder_a",
-        "coder_b",
-        "frame",
-        "measure",
-        "estimate",
-        "low",
-        "high",
-        "level",
-        "n_units",
-        "n_clusters",
-    ];
-    csv(&header, rows.0)
+    for pair in &agreement.pairs {
+        rows.pair("pair", pair);
+    }
+    for coder in &agreement.coders {
+        rows.shares("coder", coder);
+    }
+    csv(&AGREEMENT, rows.0)
 }
 
 #[derive(Default)]
@@ -190,10 +179,8 @@ struct Rows(Vec<Vec<String>>);
 impl Rows {
     fn push(&mut self, scope: &str, coders: [&str; 2], frame: &str, measure: &str, estimate: Option<&Estimate>) {
         let Some(estimate) = estimate else { return };
-        let bound = |bound: Option<f64>| bound.map(|x| x.to_string()).unwrap_or_default();
-        let mut row: Vec<String> =
-            [scope, coders[0], coders[1], frame, measure].iter().map(|cell| (*cell).to_owned()).collect();
-        row.extend([estimate.value.to_string(), bound(estimate.low), bound(estimate.high), estimate.level.to_string()]);
+        let mut row = [scope, coders[0], coders[1], frame, measure].map(str::to_owned).to_vec();
+        row.extend([Some(estimate.value), estimate.low, estimate.high, Some(estimate.level)].map(number));
         row.extend([estimate.n.to_string(), estimate.n_clusters.to_string()]);
         self.0.push(row);
     }

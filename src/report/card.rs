@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use super::evaluation::evaluation_table;
 use super::layout::{count, counted, csv, table};
+use super::schema::FEATURES;
+use crate::corpus::decimal;
 use crate::error::Result;
 use crate::features::Names;
 use crate::model::{ClassWeight, Model, Prior};
@@ -174,21 +176,16 @@ fn heaviest(out: &mut String, model: &Model) {
     }
 }
 
-/// Features and weights as tidy CSV: `frame,kind,feature,idf,weight`, every feature of every frame, in column order.
+/// Features and weights as tidy CSV with the columns of [`FEATURES`]: every feature of every frame, in column order.
 ///
 /// # Errors
 /// [`ErrorKind::Csv`](crate::ErrorKind::Csv) if it cannot be written.
 pub fn feature_csv(model: &Model) -> Result<String> {
     let rows = model.frames().names().iter().enumerate().flat_map(|(j, frame)| {
         model.features(j).map(move |feature| {
-            vec![
-                frame.clone(),
-                feature.kind.to_owned(),
-                feature.name,
-                feature.idf.to_string(),
-                feature.weight.to_string(),
-            ]
+            let (idf, weight) = (decimal(feature.idf), decimal(feature.weight));
+            vec![frame.clone(), feature.kind.to_owned(), feature.name, idf, weight]
         })
     });
-    csv(&["frame", "kind", "feature", "idf", "weight"], rows)
+    csv(&FEATURES, rows)
 }

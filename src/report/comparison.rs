@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::layout::{count, counted, csv, percent, points, table};
+use super::layout::{count, counted, csv, csv_rows, number, percent, points, table};
+use super::schema::{DIFFERENCES, SHARES, STUDY_PREDICTIONS};
 use crate::comparison::{ALL_VOICES, Comparison, Estimator, Share, ShareDifference};
-use crate::corpus::{Categories, Population};
+use crate::corpus::{Categories, Population, decimal};
 use crate::error::Result;
 use crate::evaluation::Predictions;
 use crate::stats::{Adjustment, MIN_CLUSTERS};
@@ -13,30 +14,9 @@ use crate::stats::{Adjustment, MIN_CLUSTERS};
 /// Outlets and differences shown in a table; the others are in the CSV and the JSON.
 const MOST_ROWS: usize = 15;
 
-/// Columns of [`shares_csv`].
-pub const SHARE_COLUMNS: [&str; 12] = [
-    "outlet",
-    "frame",
-    "voice",
-    "estimator",
-    "estimate",
-    "low",
-    "high",
-    "level",
-    "n_sentences",
-    "n_articles",
-    "n_coded",
-    "effective_n",
-];
-/// Columns of [`differences_csv`].
-pub const DIFFERENCE_COLUMNS: [&str; 11] =
-    ["outlet_a", "outlet_b", "frame", "voice", "estimator", "estimate", "low", "high", "p", "p_adjusted", "n_stories"];
-
-fn cell<T: ToString>(value: Option<T>) -> String {
-    value.map(|value| value.to_string()).unwrap_or_default()
-}
-
-/// Shares as tidy CSV, one outlet, frame, voice and estimator a row.
+/// Shares as tidy CSV, one outlet, frame, voice and estimator a row, with the columns of [`SHARES`]. Rows with an interval
+/// come first, then those of coded rows without one, then counted shares; each in the order of
+/// [`Comparison::shares`].
 ///
 /// `estimate`, `low` and `high` are shares in [0, 1]; `low` and `high` are empty where there is no interval, `effective_n` where nothing is coded.
 /// `voice` is `all` where shares are not split.
@@ -50,21 +30,22 @@ pub fn shares_csv(comparison: &Comparison) -> Result<String> {
             share.frame.clone(),
             share.voice.clone(),
             share.estimator.name().to_owned(),
-            share.estimate.to_string(),
-            cell(share.low),
-            cell(share.high),
-            share.level.to_string(),
+            decimal(share.estimate),
+            number(share.low),
+            number(share.high),
+            decimal(share.level),
             share.n_sentences.to_string(),
             share.n_articles.to_string(),
             share.n_coded.to_string(),
-            cell(share.effective_n),
+            number(share.effective_n),
         ]
     };
-    csv(&SHARE_COLUMNS, comparison.shares.iter().map(row))
+    csv(&SHARES, comparison.shares.iter().map(row))
 }
 
-/// Differences as tidy CSV: `estimate` is the share of `outlet_a` minus that of `outlet_b`, in [−1, 1]. `p` and `p_adjusted` are empty where there is no
-/// interval, `n_stories` except for estimators within stories.
+/// Differences as tidy CSV with the columns of [`DIFFERENCES`]: `estimate` is the share of `outlet_a` minus that of
+/// `outlet_b`, in [−1, 1]; `n_stories` is 0 except for estimators within stories. Rows with an interval come first, then
+/// those without; each in the order of [`Comparison::differences`].
 ///
 /// # Errors
 /// [`ErrorKind::Csv`](crate::ErrorKind::Csv) if it cannot be written.
@@ -76,29 +57,25 @@ pub fn differences_csv(comparison: &Comparison) -> Result<String> {
             difference.frame.clone(),
             difference.voice.clone(),
             difference.estimator.name().to_owned(),
-            difference.estimate.to_string(),
-            cell(difference.low),
-            cell(difference.high),
-            cell(difference.p),
-            cell(difference.p_adjusted),
-            cell(difference.n_stories),
+            decimal(difference.estimate),
+            number(difference.low),
+            number(difference.high),
+            number(difference.p),
+            number(difference.p_adjusted),
+            difference.n_stories.unwrap_or(0).to_string(),
         ]
     };
-    csv(&DIFFERENCE_COLUMNS, comparison.differences.iter().map(row))
+    csv(&DIFFERENCES, comparison.differences.iter().map(row))
 }
 
-/// The rows with their predictions: `id,text,outlet,doc_id,story_id,voice,wire_id,labels,pi`, then `p_<frame>` for each frame in model order and
-/// `predicted`. A cell is empty where the rows do not say it, `labels` where not every frame is coded. Probabilities have six decimals.
+/// The rows with their predictions, in their order, with the columns of [`STUDY_PREDICTIONS`]. A cell is empty where the
+/// rows do not say it, `labels` where not every frame is coded.
 ///
 /// # Errors
 /// [`ErrorKind::Csv`](crate::ErrorKind::Csv) if it cannot be written.
 pub fn predictions_csv(population: &Population, predictions: &Predictions) -> Result<String> {
     let corpus = &population.corpus;
     let frames = &corpus.frames;
-    let proba: Vec<String> = frames.names().iter().map(|frame| format!("p_{frame}")).collect();
-    let mut header = vec!["id", "text", "outlet", "doc_id", "story_id", "voice", "wire_id", "labels", "pi"];
-    header.extend(proba.iter().map(String::as_str));
-    header.push("predicted");
     let name = |categories: &Option<Categories>, row: usize| {
         categories.as_ref().map_or_else(String::new, |categories| categories.name(row).to_owned())
     };
@@ -112,12 +89,12 @@ pub fn predictions_csv(population: &Population, predictions: &Predictions) -> Re
         let mut cells = vec![population.ids[row].clone(), corpus.texts[row].clone()];
         let columns = [&corpus.outlets, &corpus.articles, &corpus.stories, &population.voices, &population.wires];
         cells.extend(columns.map(|column| name(column, row)));
-        cells.extend([labels, cell(population.pi[row])]);
+        cells.extend([labels, number(population.pi[row])]);
         cells.extend(predictions.proba.row(row).iter().map(|p| format!("{p:.6}")));
         cells.push(frames.join(predictions.predicted.row(row).iter().copied()));
         cells
     });
-    csv(&header, rows)
+    csv_rows(std::iter::once(STUDY_PREDICTIONS.header(frames.names())).chain(rows))
 }
 
 /// The comparison as tables: shares frame by frame, differences that survive, ranks; all voices together.

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::layout::{count, counted, csv, long, short, table};
+use super::layout::{count, counted, csv, long, number, short, table};
+use super::schema::EVALUATION;
 use crate::corpus::GroupBy;
 use crate::error::Result;
 use crate::evaluation::{Drawn, Evaluation, FrameEvaluation, Leakage, Metric, Scores};
@@ -163,7 +164,7 @@ fn signed(estimate: Option<&Estimate>) -> String {
     }
 }
 
-/// The evaluation as tidy CSV, one metric a row: `scope,outlet,frame,metric,estimate,low,high,level,n,n_clusters`.
+/// The evaluation as tidy CSV, one metric a row, with the columns of [`EVALUATION`]; rows with an interval come first.
 ///
 /// `scope` is `frame`, `macro`, `micro`, `outlet`, `outlet_macro` or `holding_out_<group>`. Undefined metrics have no row; low and high are
 /// empty where there is no interval.
@@ -173,19 +174,10 @@ fn signed(estimate: Option<&Estimate>) -> String {
 pub fn evaluation_csv(evaluation: &Evaluation) -> Result<String> {
     let mut rows = Vec::new();
     let mut push = |scope: &str, outlet: &str, frame: &str, metric: &str, estimate: &Estimate| {
-        let bound = |bound: Option<f64>| bound.map(|x| x.to_string()).unwrap_or_default();
-        rows.push(vec![
-            scope.to_owned(),
-            outlet.to_owned(),
-            frame.to_owned(),
-            metric.to_owned(),
-            estimate.value.to_string(),
-            bound(estimate.low),
-            bound(estimate.high),
-            estimate.level.to_string(),
-            estimate.n.to_string(),
-            estimate.n_clusters.to_string(),
-        ]);
+        let mut row = [scope, outlet, frame, metric].map(str::to_owned).to_vec();
+        row.extend([Some(estimate.value), estimate.low, estimate.high, Some(estimate.level)].map(number));
+        row.extend([estimate.n, estimate.n_clusters].map(|n| n.to_string()));
+        rows.push(row);
     };
     let mut scores = |scope: &str, outlet: &str, frame: &str, scores: &Scores| {
         for metric in Metric::ALL {
@@ -215,7 +207,7 @@ pub fn evaluation_csv(evaluation: &Evaluation) -> Result<String> {
             }
         }
     }
-    csv(&["scope", "outlet", "frame", "metric", "estimate", "low", "high", "level", "n", "n_clusters"], rows)
+    csv(&EVALUATION, rows)
 }
 
 #[cfg(test)]

@@ -1,24 +1,24 @@
 //! Explanations as tidy CSV.
 
+use std::ops::Range;
+
 use serde_json::{Value, json};
 
-use super::layout::{csv, csv_rows};
+use super::layout::csv_rows;
+use super::schema::EXPLANATIONS;
+use crate::corpus::decimal;
 use crate::error::Result;
 use crate::model::{Contribution, Explanation, FrameExplanation};
 
-/// Columns of the CSV form.
-pub const EXPLANATION_COLUMNS: [&str; 12] =
-    ["id", "frame", "proba", "predicted", "token", "start", "end", "word", "pairs", "subwords", "contribution", "name"];
-
-/// The header of the rows that [`explanation_csv`] gives.
+/// The header of the rows that [`explanation_csv`] gives: the columns of [`EXPLANATIONS`].
 ///
 /// # Errors
 /// [`ErrorKind::Csv`](crate::ErrorKind::Csv) if it cannot be written.
 pub fn explanation_header() -> Result<String> {
-    csv(&EXPLANATION_COLUMNS, [])
+    csv_rows([EXPLANATIONS.header(&[])])
 }
 
-/// One row a frame and token, and one a frame for the intercept (token `(intercept)`, no span): the contributions of a frame sum to the
+/// One row a frame and token, and one a frame for the intercept (token `(intercept)`, from 0 to 0): the contributions of a frame sum to the
 /// logit of its `proba`. `start` and `end` are byte offsets into the text. Of each frame the `top` tokens with the largest contributions
 /// are kept, in the order of the text; all of them when `None`. `name` is 1 where the token was read as the one word that stands for names.
 /// Without a header.
@@ -28,29 +28,28 @@ pub fn explanation_header() -> Result<String> {
 pub fn explanation_csv(id: &str, explanation: &Explanation, top: Option<usize>) -> Result<String> {
     let mut rows = Vec::new();
     for frame in &explanation.frames {
-        let mut row = |token: &str, start: String, end: String, parts: [f64; 3], total: f64, name: bool| {
-            let [word, pairs, subwords] = parts.map(|x| x.to_string());
+        let mut row = |token: &str, span: &Range<usize>, parts: [f64; 3], total: f64, name: bool| {
+            let [word, pairs, subwords] = parts.map(decimal);
             rows.push(vec![
                 id.to_owned(),
                 frame.frame.clone(),
-                frame.proba.to_string(),
+                decimal(frame.proba),
                 u8::from(frame.predicted).to_string(),
                 token.to_owned(),
-                start,
-                end,
+                span.start.to_string(),
+                span.end.to_string(),
                 word,
                 pairs,
                 subwords,
-                total.to_string(),
+                decimal(total),
                 u8::from(name).to_string(),
             ]);
         };
-        row("(intercept)", String::new(), String::new(), [0.0; 3], frame.intercept, false);
+        row("(intercept)", &(0..0), [0.0; 3], frame.intercept, false);
         for i in strongest(&frame.words, top) {
             let (span, parts) = (&explanation.tokens[i], &frame.words[i]);
             let values = [parts.word, parts.pairs, parts.subwords];
-            let (start, end) = (span.start.to_string(), span.end.to_string());
-            row(explanation.token(i), start, end, values, parts.total(), explanation.names[i]);
+            row(explanation.token(i), span, values, parts.total(), explanation.names[i]);
         }
     }
     csv_rows(rows)

@@ -2,6 +2,8 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
+use super::schema::{CellType, TableSchema};
+use crate::corpus::decimal;
 use crate::error::{Error, ErrorKind, Result};
 use crate::stats::Estimate;
 
@@ -61,18 +63,44 @@ pub(super) fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 
-/// CSV with a header.
-pub(super) fn csv(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Result<String> {
-    let header = header.iter().map(|name| (*name).to_owned()).collect();
-    csv_rows(std::iter::once(header).chain(rows))
+/// A number as a cell, empty where there is none.
+pub(super) fn number(x: Option<f64>) -> String {
+    x.map(decimal).unwrap_or_default()
 }
 
-/// CSV without one.
+/// CSV with the header of its schema. The fewer numbers a row lacks, the further up it stands; rows that lack as many
+/// keep their order.
+///
+/// Readers guess the type of a column from its first rows: a hundred without an interval, as the counted shares are, and
+/// `low` would be text.
+pub(super) fn csv(schema: &TableSchema, rows: impl IntoIterator<Item = Vec<String>>) -> Result<String> {
+    let may_lack = |i: &usize| schema.columns[*i].can_be_empty && schema.columns[*i].cells == CellType::Number;
+    let may_lack: Vec<usize> = (0..schema.columns.len()).filter(may_lack).collect();
+    let mut parts: Vec<csv::Writer<Vec<u8>>> =
+        (0..=may_lack.len()).map(|_| csv::Writer::from_writer(Vec::new())).collect();
+    for row in rows {
+        let n_lacking = may_lack.iter().filter(|i| row[**i].is_empty()).count();
+        write(&mut parts[n_lacking], &row)?;
+    }
+    let mut out = csv_rows([schema.header(&[])])?;
+    for part in parts {
+        out.push_str(&text(part)?);
+    }
+    Ok(out)
+}
+
+/// CSV of these rows in their order, without a header.
 pub(super) fn csv_rows(rows: impl IntoIterator<Item = Vec<String>>) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.write_record(row).map_err(|error| Error::from(ErrorKind::Csv(error.to_string())))?;
-    }
+    rows.into_iter().try_for_each(|row| write(&mut writer, &row))?;
+    text(writer)
+}
+
+fn write(writer: &mut csv::Writer<Vec<u8>>, row: &[String]) -> Result<()> {
+    writer.write_record(row).map_err(|error| ErrorKind::Csv(error.to_string()).into())
+}
+
+fn text(writer: csv::Writer<Vec<u8>>) -> Result<String> {
     let bytes = writer.into_inner().map_err(|error| Error::io("write CSV", error.into_error()))?;
     Ok(String::from_utf8(bytes).expect("CSV of strings is UTF-8"))
 }
@@ -80,10 +108,31 @@ pub(super) fn csv_rows(rows: impl IntoIterator<Item = Vec<String>>) -> Result<St
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::schema::SHARES;
 
     #[test]
     fn thousands() {
         assert_eq!([count(0), count(999), count(1000), count(1_234_567)], ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(counted(1, "row", "rows"), "1 row");
+    }
+
+    #[test]
+    fn rows_that_lack_a_number_stand_below() {
+        // low, high and effective_n may be empty.
+        let row = |outlet: &str, cells: [&str; 3]| {
+            let [low, high, effective_n] = cells;
+            let row = [outlet, "x", "all", "coded", "0.5", low, high, "0.95", "9", "9", "9", effective_n];
+            row.map(str::to_owned).to_vec()
+        };
+        let rows = [
+            row("a", ["", "", ""]),
+            row("b", ["", "", "2.0"]),
+            row("c", ["0.1", "0.9", "2.0"]),
+            row("d", ["", "", ""]),
+            row("e", ["0.1", "0.9", "2.0"]),
+        ];
+        let csv = csv(&SHARES, rows).unwrap();
+        let first: Vec<&str> = csv.lines().map(|line| line.split(',').next().unwrap()).collect();
+        assert_eq!(first, ["outlet", "c", "e", "b", "a", "d"]);
     }
 }

@@ -1,7 +1,7 @@
 //! Reporting: typed results in, text out. No arithmetic here.
 //!
 //! Each result has three forms, named as `--format` names them: a table for people, JSON with everything, and tidy CSV with one
-//! value a row.
+//! value a row. What the columns of the CSV are called and say stands in [`schema`].
 
 mod agreement;
 mod card;
@@ -11,16 +11,15 @@ mod explanation;
 mod html;
 mod layout;
 mod sample;
+pub mod schema;
 
 pub use agreement::{agreement_csv, agreement_table};
 pub use card::{card_table, feature_csv};
-pub use comparison::{
-    DIFFERENCE_COLUMNS, SHARE_COLUMNS, comparison_table, differences_csv, predictions_csv, shares_csv,
-};
+pub use comparison::{comparison_table, differences_csv, predictions_csv, shares_csv};
 pub use evaluation::{evaluation_csv, evaluation_table};
-pub use explanation::{EXPLANATION_COLUMNS, explanation_csv, explanation_header, explanation_json, strongest};
+pub use explanation::{explanation_csv, explanation_header, explanation_json, strongest};
 pub use html::{ReportInput, report_html};
-pub use sample::{SAMPLE_COLUMNS, sample_csv, sample_table};
+pub use sample::{sample_csv, sample_table};
 
 use serde::Serialize;
 

@@ -2,28 +2,14 @@
 
 use std::fmt::Write as _;
 
-use super::layout::{count, counted, csv, table};
+use super::layout::{count, counted, csv, number, table};
+use super::schema::FORECAST;
 use crate::comparison::{Forecast, OutletDraw, Sample};
+use crate::corpus::decimal;
 use crate::error::Result;
 
 /// Outlets shown in a table; the others are in the JSON and the CSV.
 const MOST_OUTLETS: usize = 15;
-
-/// Columns of [`sample_csv`].
-pub const SAMPLE_COLUMNS: [&str; 12] = [
-    "outlet",
-    "frame",
-    "estimator",
-    "share",
-    "n_rows",
-    "n_articles",
-    "n_drawn",
-    "n_drawn_articles",
-    "half_width",
-    "level",
-    "wanted_half_width",
-    "n_needed",
-];
 
 /// The draw as a table: each outlet and frame with its expected share, the rows drawn, and the half-widths that they
 /// are expected to buy.
@@ -81,7 +67,8 @@ fn half(half_width: Option<f64>) -> String {
     half_width.map_or_else(|| "–".to_owned(), |half_width| format!("±{:.1}", 100.0 * half_width))
 }
 
-/// The forecasts as tidy CSV, one outlet, frame and estimator (`coded`, `corrected`) a row.
+/// The forecasts as tidy CSV, one outlet, frame and estimator (`coded`, `corrected`) a row, with the columns of
+/// [`FORECAST`]; rows with an interval come first.
 ///
 /// `share`, `half_width` and `wanted_half_width` are shares in [0, 1]. `half_width` is empty where there would be no
 /// interval. `n_needed` counts rows, or articles where whole articles are drawn; it is empty where no half-width was
@@ -90,7 +77,6 @@ fn half(half_width: Option<f64>) -> String {
 /// # Errors
 /// [`ErrorKind::Csv`](crate::ErrorKind::Csv) if it cannot be written.
 pub fn sample_csv(sample: &Sample) -> Result<String> {
-    let cell = |x: Option<f64>| x.map(|x| x.to_string()).unwrap_or_default();
     let mut rows = Vec::new();
     for outlet in &sample.outlets {
         for forecast in &outlet.forecasts {
@@ -104,18 +90,18 @@ pub fn sample_csv(sample: &Sample) -> Result<String> {
                     outlet.outlet.clone(),
                     forecast.frame.clone(),
                     estimator.to_owned(),
-                    forecast.share.to_string(),
+                    decimal(forecast.share),
                     outlet.n_rows.to_string(),
                     outlet.n_articles.to_string(),
                     outlet.n_drawn.to_string(),
                     outlet.n_drawn_articles.to_string(),
-                    cell(half_width),
-                    sample.params.level.to_string(),
-                    cell(sample.params.half_width),
-                    n_needed.map(|n| n.to_string()).unwrap_or_default(),
+                    number(half_width),
+                    decimal(sample.params.level),
+                    number(sample.params.half_width),
+                    number(n_needed.map(|n| n as f64)),
                 ]
             }));
         }
     }
-    csv(&SAMPLE_COLUMNS, rows)
+    csv(&FORECAST, rows)
 }

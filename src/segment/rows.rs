@@ -32,7 +32,8 @@ pub(super) struct Place<'a> {
     pub(super) outlet: &'a str,
     pub(super) doc_id: &'a str,
     pub(super) date: &'a str,
-    /// The numbers of the paragraph and the sentence in the story, from 1; `None` for furniture.
+    /// The numbers of the paragraph and the sentence in the story, from 1; `None` for furniture. That is null in JSON and
+    /// 0 in CSV, where an empty cell would turn the column into fractions in a data frame.
     pub(super) number: Option<(u32, u32)>,
     pub(super) story_id: &'a str,
     pub(super) wire_id: &'a str,
@@ -106,14 +107,14 @@ impl RowWriter {
 
     /// Hands each field of a row, in order, to `write`.
     fn fields(&self, place: &Place<'_>, sentence: &Sentence, mut write: impl FnMut(&str) -> Result<()>) -> Result<()> {
-        let number = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
+        let (paragraph, number) = place.number.unwrap_or_default();
         write(&place.id)?;
         write(&sentence.text)?;
         write(place.outlet)?;
         write(place.doc_id)?;
         write(place.date)?;
-        write(&number(place.number.map(|(paragraph, _)| paragraph)))?;
-        write(&number(place.number.map(|(_, sentence)| sentence)))?;
+        write(&paragraph.to_string())?;
+        write(&number.to_string())?;
         write(&sentence.span.start.to_string())?;
         write(&sentence.span.end.to_string())?;
         write(if place.number.is_some() { sentence.voice.as_str() } else { "" })?;
