@@ -7,28 +7,14 @@ use indicatif::HumanCount;
 use sha2::{Digest as _, Sha256};
 
 use super::Exit;
-use super::args::{Common, Format, PredictArgs};
+use super::args::{Common, PredictArgs};
 use super::console;
 use super::events::Event;
 use super::progress::Meter;
-use crate::corpus::{RowFile, TableFormat};
 use crate::error::{Error, Result};
 use crate::model::Scorer;
 use crate::output::AtomicFile;
-use crate::predict::{Job, Journal, PredictOptions, PredictReport, file_hash, jobs, predict};
-
-/// What is to be done, before anything is.
-pub(super) fn plan(args: &PredictArgs, common: &Common, files: &[RowFile]) -> Result<Vec<Job>> {
-    let format = match common.format {
-        Some(Format::Table) => {
-            return Err(Error::parameter("--format", "table", "csv or json: this verb writes rows"));
-        }
-        Some(Format::Json) => Some(TableFormat::JsonLines),
-        Some(Format::Csv) => Some(TableFormat::CSV),
-        None => None,
-    };
-    jobs(files, &args.output, format)
-}
+use crate::predict::{Job, Journal, PredictOptions, PredictReport, file_hash, predict};
 
 /// Scores each file, and says of all together what was done.
 pub(super) fn run(

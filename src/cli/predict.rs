@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use indicatif::HumanCount;
 
-use super::args::{Common, PredictArgs, chunk_needs_json, rows_format};
+use super::args::{Common, PredictArgs, chunk_needs_json, rows_format, rows_layout};
 use super::batch;
 use super::console;
 use super::inputs::{model_name, stdin_once, warn_passed_over};
@@ -12,7 +12,7 @@ use super::progress::Meter;
 use crate::corpus::{RowFiles, TableFormat};
 use crate::error::{Error, Result};
 use crate::model::Scorer;
-use crate::predict::{PredictOptions, PredictReport, predict};
+use crate::predict::{PredictOptions, PredictReport, jobs, predict};
 
 /// Rows between two lines of progress in JSON.
 const CHUNK: u64 = 100_000;
@@ -21,7 +21,6 @@ pub(super) fn run(args: &PredictArgs, common: &Common) -> anyhow::Result<()> {
     chunk_needs_json(args.chunk, common)?;
     stdin_once(args.files.iter().map(String::as_str).chain(model_name(args.model.as_deref())))?;
     let found = RowFiles::find(&args.files, Some(&args.output).filter(|output| output.is_dir()).map(|v| &**v))?;
-    warn_passed_over(common, &found.passed_over);
     let is_batch = is_folder(args, &found)?;
     let output = if is_batch { TableFormat::CSV } else { rows_format(&args.output, common.format)? };
     let mut options = PredictOptions {
@@ -35,7 +34,8 @@ pub(super) fn run(args: &PredictArgs, common: &Common) -> anyhow::Result<()> {
         options.n_threads = threads.into();
     }
     let files: Vec<String> = found.files.iter().map(|file| file.path.clone()).collect();
-    let plan = is_batch.then(|| batch::plan(args, common, &found.files)).transpose()?;
+    let plan = if is_batch { Some(jobs(&found.files, &args.output, rows_layout(common.format)?)?) } else { None };
+    warn_passed_over(common, &found.passed_over);
     let scorer = Scorer::new(console::load(args.model.as_deref())?.0);
     let mut meter = Meter::new(&files, "rows", args.chunk.unwrap_or(CHUNK), common);
     let started = Instant::now();
