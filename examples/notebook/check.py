@@ -96,21 +96,21 @@ def check_table(path: Path, columns: list[Column], found: Findings) -> int:
         found.unless(has_type(seen, column.type), f"{where}: {column.type}, and pandas reads {seen.dtype}")
         found.unless(also.dtype == POLARS[column.type], f"{where}: {column.type}, and polars reads {also.dtype}")
         n_empty = sum(not row[place] for row in rows)
-        found.unless(column.can_be_empty or n_empty == 0, f"{where}: empty in {n_empty} rows, which it never should be")
+        found.unless(column.can_be_empty or n_empty == 0, f"{where}: empty in {n_empty} rows, and never should be")
         missing = (int(seen.isna().sum()), also.null_count())
-        found.unless(missing == (n_empty, n_empty), f"{where}: {n_empty} empty cells, and pandas, polars miss {missing}")
+        found.unless(missing == (n_empty, n_empty), f"{where}: {n_empty} cells empty; pandas, polars: {missing}")
     return len(rows)
 
 
 def check_bytes(path: Path, source: Path, in_place: bool, found: Findings) -> None:
-    """Each line is one of the source with more cells behind it: all of them in their order, or some if not in place."""
+    """Each line is one of the source with more cells behind it: all in their order, or some where not in place."""
     before, after = (file.read_bytes().splitlines() for file in (source, path))
     if in_place:
         found.unless(len(after) == len(before), f"{path.name}: {len(after)} lines, and {len(before)} in {source.name}")
     # By id, the first cell, which no comma stands in.
     lines = {line.split(b",", 1)[0]: line for line in before}
-    pairs = list(zip(after, before)) if in_place else [(line, lines.get(line.split(b",", 1)[0], b"")) for line in after]
-    for line, old in pairs:
+    sources = before if in_place else [lines.get(line.split(b",", 1)[0], b"") for line in after]
+    for line, old in zip(after, sources):
         found.unless(line.startswith(old + b","), f"{path.name}: {line!r} does not begin with the bytes {old!r}")
         cells, was = (next(csv.reader([one.decode("utf-8")])) for one in (line, old))
         found.unless(cells[: len(was)] == was, f"{path.name}: {cells} does not begin with the cells {was}")
@@ -137,7 +137,8 @@ def check(results: Path, program: Path) -> Findings:
     for name, wanted in (("scored.csv", counts["sentences.csv"]), ("to_code.csv", n_outlets * PER_OUTLET)):
         found.unless(counts[name] == wanted, f"{name}: {counts[name]} rows, and {wanted} were to be there")
     if not found:
-        print(f"{len(counts)} tables, {sum(counts.values())} rows: pandas and polars read them as framescope schema says")
+        n_rows = sum(counts.values())
+        print(f"{len(counts)} tables, {n_rows} rows: pandas and polars read them as framescope schema says")
     return found
 
 
