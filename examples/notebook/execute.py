@@ -30,7 +30,8 @@ def execute(notebook: Path, out: Path, sockets: Path) -> int:
     try:
         client.execute()
     except CellExecutionError as error:
-        print(error, file=sys.stderr)
+        failed = [cell.id for cell in book.cells if any(o.output_type == "error" for o in cell.get("outputs", []))]
+        print(f"cell {', '.join(failed)}: {error.ename}: {error.evalue}", file=sys.stderr)
         return 1
     finally:
         nbformat.write(book, out)

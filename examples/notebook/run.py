@@ -111,6 +111,8 @@ def main(arguments: argparse.Namespace, work: Path) -> None:
     check_stripped()
     before = files(HERE)
     program = (arguments.framescope or built()).resolve()
+    if not program.is_file():
+        raise Failure(f"{program} is no program; --framescope names the file that cargo has built")
     results, executed = work / "results", work / "framing.ipynb"
     results.mkdir()
     python = environment(work / "environment")
