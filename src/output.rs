@@ -19,13 +19,13 @@ const STALE: Duration = Duration::from_hours(24);
 
 /// A file that is written beside its target and takes the target's place when it is complete.
 ///
-/// A run that is killed, or that fails, leaves the old file as it was. So does a machine that loses its power: the bytes are on
-/// the disk before the file takes its place. Which of the two files is there afterwards is then up to the file system, which is
-/// not asked to put the change of name on the disk at once.
+/// A run that is killed, or that fails, leaves the old file as it was. So does a machine that loses its power: the
+/// bytes are on the disk before the file takes its place. Which of the two files is there afterwards is then up to
+/// the file system, which is not asked to put the change of name on the disk at once.
 ///
-/// A killed run leaves `.framescope-??????.partial` beside the target. Files of such a name are taken away by the first file
-/// that a later process creates in the folder, once they are a day old and no process holds them: each is locked while it is
-/// written. Where the file system knows no locks, they stay.
+/// A killed run leaves `.framescope-??????.partial` beside the target. Files of such a name are taken away by the
+/// first file that a later process creates in the folder, once they are a day old and no process holds them: each is
+/// locked while it is written. Where the file system knows no locks, they stay.
 ///
 /// Devices and pipes cannot be replaced, so those are written to as they are.
 #[derive(Debug)]
@@ -59,7 +59,8 @@ impl Write for Sink {
 }
 
 impl AtomicFile {
-    /// Opens a file to take `target`'s place. Called before long work, so that a target that cannot be written fails first.
+    /// Opens a file to take `target`'s place. Called before long work, so that a target that cannot be written fails
+    /// first.
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the folder is missing or cannot be written to.
@@ -115,8 +116,8 @@ impl AtomicFile {
     /// Puts files in their targets' places once all of them are complete.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io); all targets are then as they were, but where a target itself refuses to be
-    /// replaced, as a mount point does: those before it are new.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io); all targets are then as they were, but where a target itself refuses
+    /// to be replaced, as a mount point does: those before it are new.
     pub(crate) fn commit_all(mut files: Vec<Self>) -> Result<()> {
         // A disk may be full, or a quota used up, only when the last bytes are to reach it.
         files.iter_mut().try_for_each(AtomicFile::complete)?;
@@ -153,8 +154,8 @@ fn not_replaced(source: io::Error, name: &str) -> Error {
     Error::io("write it (the file that was there before, if any, is unchanged)", source).in_file(name)
 }
 
-/// Takes away what killed runs left in `folder` long ago, as far as that can be done; once for each folder, since runs over
-/// many files would otherwise list it for each of them.
+/// Takes away what killed runs left in `folder` long ago, as far as that can be done; once for each folder, since
+/// runs over many files would otherwise list it for each of them.
 fn remove_stale(folder: &Path, just_made: &File) {
     static SEEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
     if !SEEN.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned()) {

@@ -110,8 +110,8 @@ impl Drop for OutputFolder {
 }
 
 impl OutputFolder {
-    /// Makes the folder if it is not there, and opens files of these names, so that a place that cannot be written fails
-    /// before long work.
+    /// Makes the folder if it is not there, and opens files of these names, so that a place that cannot be written
+    /// fails before long work.
     pub(super) fn create(path: &Path, names: &[&'static str]) -> Result<Self> {
         let failed = |source| Error::io("make the folder", source).in_file(&path.display().to_string());
         let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();

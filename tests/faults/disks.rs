@@ -55,7 +55,7 @@ impl Drop for Disk {
 
 fn mount<const N: usize>(options: [&OsStr; N], place: &PathBuf) {
     let output = Command::new("mount").args(options).arg(place).output().unwrap();
-    assert!(output.status.success(), "mount {options:?} {place:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "mount {options:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// Holds a run to have failed with one line, which names one of the files and says all of `says`.

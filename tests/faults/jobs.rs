@@ -1,6 +1,7 @@
 //! What the faults happen to: each verb that writes files, on the same small rows.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use super::support::{Folder, LEAST_WORK, coded_rows, contents};
@@ -54,7 +55,8 @@ pub fn sample() -> Job {
 }
 
 pub fn segment() -> Job {
-    Job { verb: "segment", args: vec!["segment", "rows.csv", "-q"], target: "sentences.csv", files: &["sentences.csv"] }
+    let args = vec!["segment", "rows.csv", "-q"];
+    Job { verb: "segment", args, target: "sentences.csv", files: &["sentences.csv"] }
 }
 
 pub fn all() -> [Job; 6] {
@@ -105,7 +107,8 @@ pub fn is_partial(name: &str) -> bool {
     name.starts_with(".framescope-") && name.ends_with(".partial")
 }
 
-/// A folder with `rows.csv`, half of it coded, which every verb can use, and with `many.csv`, the same rows thirty times.
+/// A folder with `rows.csv`, half of it coded, which every verb can use, and with `many.csv`, the same rows thirty
+/// times.
 pub fn scene() -> Folder {
     let sentences = coded_rows();
     let mut csv = String::from("id,text,outlet,doc_id,labels\n");
@@ -113,7 +116,7 @@ pub fn scene() -> Folder {
         let (text, label) = &sentences[i * 7 % sentences.len()];
         let outlet = ["Harbour Wire", "Evening Comet", "Strait Observer"][i / 4 % 3];
         let (text, label) = (text.trim_end_matches('.'), if i % 2 == 0 { label } else { "" });
-        csv += &format!("r{i},{text} in week {}.,{outlet},a{},{label}\n", i / 60, i / 4);
+        writeln!(csv, "r{i},{text} in week {}.,{outlet},a{},{label}", i / 60, i / 4).unwrap();
     }
     let (header, rows) = csv.split_at(1 + csv.find('\n').unwrap());
     let folder = Folder::new().with("many.csv", header.to_owned() + &rows.repeat(30)).with("rows.csv", &csv);

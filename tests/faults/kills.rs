@@ -1,7 +1,8 @@
-//! Processes killed at random moments: each target is as it was, or as the undisturbed run writes it, and nothing in between.
+//! Processes killed at random moments: each target is as it was, or as the undisturbed run writes it, and nothing in
+//! between.
 //!
-//! Half of the moments lie anywhere in a run; a quarter in its end, where files take their places; and for a quarter the run is
-//! watched, and killed when the first of its files has just done so.
+//! Half of the moments lie anywhere in a run; a quarter in its end, where files take their places; and for a quarter
+//! the run is watched, and killed when the first of its files has just done so.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
@@ -80,15 +81,12 @@ fn kill_at_random(job: &Job) {
         }
     }
     let n_partial = contents(&scene.path("out")).keys().filter(|name| is_partial(name)).count();
+    let Tally { old, absent, new: n_new, mixed } = tally;
     println!(
-        "{}: {N_KILLS} kills of runs of {:.0} ms ({n_runs} tried): files old {}, absent {}, new {}; runs with files of both kinds {}; \
-         partial files that stayed {n_partial}",
+        "{}: {N_KILLS} of {n_runs} runs of some {:.0} ms killed; files old {old}, absent {absent}, new {n_new}; \
+         some new and some not in {mixed} runs; {n_partial} partial files stayed",
         job.verb,
         1e3 * pace.whole,
-        tally.old,
-        tally.absent,
-        tally.new,
-        tally.mixed
     );
     assert_eq!(tally.old + tally.absent + tally.new, N_KILLS * job.files.len());
     assert!(tally.old >= 5 && tally.absent >= 5, "kills came too late to show anything: {tally:?}");

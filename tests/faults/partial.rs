@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::jobs::is_partial;
 use super::support::{Folder, command, contents};
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// A run that has begun to write `news/s.csv`, and waits for its rows.
 struct Waiting {
@@ -28,13 +28,14 @@ impl Waiting {
             .spawn()
             .unwrap();
         let started = Instant::now();
-        loop {
-            if let Some(partial) = partials().into_iter().find(|partial| !before.contains(partial)) {
-                return Waiting { child, partial };
+        let partial = loop {
+            match partials().into_iter().find(|partial| !before.contains(partial)) {
+                Some(partial) => break partial,
+                None => std::thread::sleep(Duration::from_millis(2)),
             }
-            assert!(started.elapsed() < Duration::from_secs(60), "no partial file came");
-            std::thread::sleep(Duration::from_millis(2));
-        }
+            assert!(started.elapsed() < Duration::from_mins(1), "no partial file came");
+        };
+        Waiting { child, partial }
     }
 
     /// Kills it, and gives the file that stays.

@@ -23,8 +23,8 @@ fn at_once(folder: &Folder, runs: &[Vec<String>]) {
     }
 }
 
-/// Runs a job `n` times at once on two inputs, from an empty folder and over old files, and expects each file to be what one
-/// of the inputs gives.
+/// Runs a job `n` times at once on two inputs, from an empty folder and over old files, and expects each file to be
+/// what one of the inputs gives.
 fn one_wins(job: &Job, n: usize) {
     let folder = scene();
     let rows = String::from_utf8(folder.read("rows.csv")).unwrap();
