@@ -2,10 +2,9 @@
 
 mod support;
 
-use std::io::Read as _;
 use std::process::Stdio;
 
-use support::{Folder, coded_csv, command, train};
+use support::{Folder, LEAST_WORK, coded_csv, command, leave_early, train};
 
 const TAKEN: &str = "text,predicted,p_dialogue,outlet\nTalks go on,mine,0.5,A\n";
 
@@ -89,10 +88,9 @@ fn a_failed_training_keeps_the_old_model() {
 fn a_full_disk_is_told() {
     let folder = Folder::with_rows("text\nTalks go on\n").with("coded.csv", coded_csv());
     let full = "No space left on device";
-    folder.fails(&["predict", "rows.csv", "-o", "/dev/full"], &["/dev/full: cannot write it", full]);
-    let args: Vec<&str> =
-        train(&["coded.csv"]).into_iter().map(|a| if a == "m.safetensors" { "/dev/full" } else { a }).collect();
-    folder.fails(&args, &["/dev/full: cannot write it", full]);
+    folder.fails(&["predict", "rows.csv", "-o", "/dev/full"], &["/dev/full: cannot write it: ", full]);
+    let args = [&["train", "coded.csv", "-o", "/dev/full"][..], &LEAST_WORK].concat();
+    folder.fails(&args, &["/dev/full: cannot write it: ", full]);
 
     for args in [&["predict", "rows.csv", "-q"][..], &["inspect"], &["explain", "--text", "Talks go on"]] {
         let stdout = std::fs::File::options().write(true).open("/dev/full").unwrap();
@@ -101,21 +99,6 @@ fn a_full_disk_is_told() {
         assert_eq!(output.status.code(), Some(1), "{args:?}: {stderr}");
         assert!(stderr.starts_with("error: cannot write to stdout: ") && stderr.contains(full), "{args:?}: {stderr}");
     }
-}
-
-/// Reads a little of stdout, closes it, and gives exit code and stderr.
-fn leave_early(folder: &Folder, args: &[&str]) -> (Option<i32>, String) {
-    let mut child = command(&folder.path(""), args)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program is built");
-    let mut stdout = child.stdout.take().expect("stdout is piped");
-    stdout.read_exact(&mut [0; 4]).expect("it writes something");
-    drop(stdout);
-    let output = child.wait_with_output().expect("it ends");
-    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 #[test]

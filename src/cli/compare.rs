@@ -11,6 +11,9 @@ use crate::corpus::{CorpusOptions, Population};
 use crate::model::Scorer;
 use crate::report::{comparison_table, differences_csv, shares_csv, to_json};
 
+/// The files that every comparison has.
+pub(super) const FILES: [&str; 4] = ["report.html", "shares.csv", "differences.csv", "comparison.json"];
+
 pub(super) fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
     stdin_once(
         args.files
@@ -22,7 +25,7 @@ pub(super) fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
     )?;
     folder_not_stdout(args.output.as_deref())?;
     let params = args.comparing.params(common.seed)?;
-    let mut folder = args.output.as_deref().map(OutputFolder::create).transpose()?;
+    let mut folder = args.output.as_deref().map(|path| OutputFolder::create(path, &FILES)).transpose()?;
     let (model, name) = console::load(args.model.as_deref())?;
     let options = args.corpus_options(args.model.is_some().then(|| model.frames()))?;
 
@@ -79,13 +82,14 @@ pub(super) fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The files that every comparison has.
+/// Writes [`FILES`].
 pub(super) fn write_comparison(folder: &mut OutputFolder, findings: &Findings<'_>) -> crate::Result<()> {
     let comparison = findings.comparison;
-    folder.write("report.html", page(findings)?.as_bytes())?;
-    folder.write("shares.csv", shares_csv(comparison)?.as_bytes())?;
-    folder.write("differences.csv", differences_csv(comparison)?.as_bytes())?;
-    folder.write("comparison.json", to_json(comparison)?.as_bytes())
+    let [report, shares, differences, json] = FILES;
+    folder.write(report, page(findings)?.as_bytes())?;
+    folder.write(shares, shares_csv(comparison)?.as_bytes())?;
+    folder.write(differences, differences_csv(comparison)?.as_bytes())?;
+    folder.write(json, to_json(comparison)?.as_bytes())
 }
 
 /// Prints the comparison in the form asked for, and its notes.

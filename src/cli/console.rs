@@ -114,43 +114,46 @@ pub(super) fn write_rows<T>(
 #[derive(Debug)]
 pub(super) struct OutputFolder {
     path: PathBuf,
-    /// Whether it was made by this run, which then takes it away again if it fails.
-    is_new: bool,
-    files: Vec<AtomicFile>,
-    names: Vec<String>,
+    /// Folders that were made by this run, the innermost first, which then takes them away again if it fails.
+    made: Vec<PathBuf>,
+    files: Vec<(String, AtomicFile)>,
 }
 
 impl Drop for OutputFolder {
     fn drop(&mut self) {
         self.files.clear();
-        if self.is_new {
+        for made in &self.made {
             // Only an empty folder can be removed so; what cannot be stays.
-            let _ = std::fs::remove_dir(&self.path);
+            let _ = std::fs::remove_dir(made);
         }
     }
 }
 
 impl OutputFolder {
-    /// Makes the folder if it is not there, so that a place that cannot be written fails before long work.
-    pub(super) fn create(path: &Path) -> Result<Self> {
+    /// Makes the folder if it is not there, and opens files of these names, so that a place that cannot be written
+    /// fails before long work.
+    pub(super) fn create(path: &Path, names: &[impl AsRef<str>]) -> Result<Self> {
         let failed = |source| Error::io("make the folder", source).in_file(&path.display().to_string());
-        let is_new = !path.exists();
+        let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let made = path.ancestors().take_while(is_missing).map(Path::to_owned).collect();
+        let mut folder = OutputFolder { path: path.to_owned(), made, files: Vec::new() };
         std::fs::create_dir_all(path).map_err(failed)?;
-        Ok(OutputFolder { path: path.to_owned(), is_new, files: Vec::new(), names: Vec::new() })
+        for name in names.iter().map(AsRef::as_ref) {
+            folder.files.push((name.to_owned(), AtomicFile::create(&path.join(name))?));
+        }
+        Ok(folder)
     }
 
     /// Writes a file of the folder, which takes its place when the folder is committed.
     pub(super) fn write(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
-        let mut file = AtomicFile::create(&self.path.join(name))?;
-        file.write_all(bytes)?;
-        self.files.push(file);
-        self.names.push(name.to_owned());
-        Ok(())
+        let file = self.files.iter_mut().find(|(known, _)| *known == name);
+        file.expect("only files are written that the folder was made with").1.write_all(bytes)
     }
 
     /// Puts all files in their places, and says which.
     pub(super) fn commit(mut self) -> Result<String> {
-        std::mem::take(&mut self.files).into_iter().try_for_each(AtomicFile::commit)?;
-        Ok(format!("wrote {} in {}", self.names.join(", "), self.path.display()))
+        let (names, files): (Vec<String>, Vec<AtomicFile>) = std::mem::take(&mut self.files).into_iter().unzip();
+        AtomicFile::commit_all(files)?;
+        Ok(format!("wrote {} in {}", names.join(", "), self.path.display()))
     }
 }

@@ -20,7 +20,7 @@ const CHUNK: u64 = 100_000;
 pub(super) fn run(args: &PredictArgs, common: &Common) -> anyhow::Result<()> {
     chunk_needs_json(args.chunk, common)?;
     stdin_once(args.files.iter().map(String::as_str).chain(model_name(args.model.as_deref())))?;
-    let found = RowFiles::find(&args.files, Some(&args.output).filter(|output| output.is_dir()).map(|v| &**v))?;
+    let found = RowFiles::find(&args.files, args.output.is_dir().then_some(args.output.as_path()))?;
     let is_batch = is_folder(args, &found)?;
     let output = if is_batch { TableFormat::CSV } else { rows_format(&args.output, common.format)? };
     let mut options = PredictOptions {

@@ -26,10 +26,11 @@ pub(super) fn man(args: &ManArgs, common: &Common) -> anyhow::Result<()> {
     let Some(folder) = &args.output else {
         return Ok(console::print_bytes(&page(&program)?)?);
     };
-    let mut folder = OutputFolder::create(folder)?;
-    let verbs = program.get_subcommands().filter(|verb| !verb.is_hide_set());
-    for command in std::iter::once(&program).chain(verbs) {
-        folder.write(&page_name(command), &page(command)?)?;
+    let commands: Vec<&clap::Command> = std::iter::once(&program).chain(program.get_subcommands()).collect();
+    let names: Vec<String> = commands.iter().map(|command| page_name(command)).collect();
+    let mut folder = OutputFolder::create(folder, &names)?;
+    for (command, name) in commands.iter().zip(&names) {
+        folder.write(name, &page(command)?)?;
     }
     console::note(common, &folder.commit()?);
     Ok(())

@@ -1,7 +1,7 @@
 //! `framescope study`: coded rows in; model, predictions, comparison and report out.
 
 use super::args::Common;
-use super::compare::{tell, write_comparison};
+use super::compare::{self, tell, write_comparison};
 use super::comparing::StudyArgs;
 use super::console::{self, OutputFolder};
 use super::inputs::{folder_not_stdout, stdin_once};
@@ -13,13 +13,17 @@ use crate::model::Scorer;
 use crate::report::predictions_csv;
 use crate::study::study;
 
+/// The files that a study has beside those of a comparison.
+const MODEL: &str = "model.safetensors";
+const PREDICTIONS: &str = "predictions.csv";
+
 pub(super) fn run(args: &StudyArgs, common: &Common) -> anyhow::Result<()> {
     stdin_once(args.coded.files.iter().chain(&args.comparing.coders).map(String::as_str))?;
     folder_not_stdout(Some(&args.output))?;
     let comparing = args.comparing.params(common.seed)?;
     let bootstrap = args.comparing.bootstrap(common.seed);
     let training = args.training.train_params(common.seed, args.folds, bootstrap)?;
-    let mut folder = OutputFolder::create(&args.output)?;
+    let mut folder = OutputFolder::create(&args.output, &[&[MODEL, PREDICTIONS][..], &compare::FILES].concat())?;
     let options = args.corpus_options()?;
     let agreement = agreement(args.comparing.coders.as_ref(), &options.read, bootstrap, common)?;
     let population = Population::read(&args.coded.files, &options, None)?;
@@ -27,14 +31,14 @@ pub(super) fn run(args: &StudyArgs, common: &Common) -> anyhow::Result<()> {
 
     let study = study(population, &training, &comparing, &Bars::new(common))?;
     warn_constant(common, &study.trained.left_out);
-    folder.write("model.safetensors", &study.trained.model.to_bytes()?)?;
-    folder.write("predictions.csv", predictions_csv(&study.population, &study.predictions)?.as_bytes())?;
+    folder.write(MODEL, &study.trained.model.to_bytes()?)?;
+    folder.write(PREDICTIONS, predictions_csv(&study.population, &study.predictions)?.as_bytes())?;
     let scorer = Scorer::new(study.trained.model);
     let findings = Findings {
         comparison: &study.comparison,
         population: &study.population,
         predictions: &study.predictions,
-        scorer: Some((&scorer, "model.safetensors")),
+        scorer: Some((&scorer, MODEL)),
         evaluation: Some(&scorer.model().metadata().training.evaluation),
         agreement: agreement.as_ref(),
         bootstrap,

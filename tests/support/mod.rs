@@ -4,7 +4,7 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -63,12 +63,7 @@ impl Folder {
 
     /// Every file and folder with its contents, strays and hidden ones too.
     pub fn contents(&self) -> BTreeMap<String, Vec<u8>> {
-        let entry = |entry: std::io::Result<std::fs::DirEntry>| {
-            let entry = entry.unwrap();
-            let bytes = if entry.path().is_dir() { Vec::new() } else { std::fs::read(entry.path()).unwrap() };
-            (entry.file_name().into_string().unwrap(), bytes)
-        };
-        std::fs::read_dir(self.0.path()).unwrap().map(entry).collect()
+        contents(self.0.path())
     }
 
     pub fn run(&self, args: &[&str]) -> Run {
@@ -139,6 +134,16 @@ impl Folder {
     }
 }
 
+/// Every file and folder in `folder` with its contents, strays and hidden ones too.
+pub fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entry = |entry: std::io::Result<std::fs::DirEntry>| {
+        let entry = entry.unwrap();
+        let bytes = if entry.path().is_dir() { Vec::new() } else { std::fs::read(entry.path()).unwrap() };
+        (entry.file_name().into_string().unwrap(), bytes)
+    };
+    std::fs::read_dir(folder).unwrap().map(entry).collect()
+}
+
 /// The program, to be run in `folder`, without colours whatever the caller's environment says.
 pub fn command(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_framescope"));
@@ -146,11 +151,27 @@ pub fn command(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
+/// Options of whatever trains, for its least work.
+pub const LEAST_WORK: [&str; 6] = ["--n-bootstrap", "0", "--no-leakage", "-q", "--alpha", "1"];
+
 /// `train` with its least work.
 pub fn train<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    let mut args = vec!["train", "-o", "m.safetensors", "--n-bootstrap", "0", "--no-leakage", "-q", "--alpha", "1"];
-    args.extend(more);
-    args
+    [&["train", "-o", "m.safetensors"], &LEAST_WORK[..], more].concat()
+}
+
+/// Reads a little of stdout, closes it, and gives exit code and stderr.
+pub fn leave_early(folder: &Folder, args: &[&str]) -> (Option<i32>, String) {
+    let mut child = command(&folder.path(""), args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program is built");
+    let mut stdout = child.stdout.take().expect("stdout is piped");
+    stdout.read_exact(&mut [0; 4]).expect("it writes something");
+    drop(stdout);
+    let output = child.wait_with_output().expect("it ends");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 /// Sixty coded sentences, as (text, label), with fifteen rows of each frame and fifteen of none.
