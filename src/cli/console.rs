@@ -1,6 +1,6 @@
 //! What a person sees: results on stdout; progress, warnings and errors on stderr.
 
-use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -64,9 +64,7 @@ pub(super) fn load(path: Option<&Path>) -> Result<(Model, String)> {
     match path {
         None => Ok((Model::bundled()?, "bundled model framing-en".to_owned())),
         Some(path) if path == Path::new("-") => {
-            let mut bytes = Vec::new();
-            io::stdin().read_to_end(&mut bytes).map_err(|source| Error::io("read the model from stdin", source))?;
-            Ok((Model::from_bytes(&bytes).map_err(|error| error.in_file("stdin"))?, "stdin".to_owned()))
+            Ok((Model::from_reader(io::stdin()).map_err(|error| error.in_file("stdin"))?, "stdin".to_owned()))
         }
         Some(path) => Ok((Model::load(path)?, path.display().to_string())),
     }
