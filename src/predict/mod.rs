@@ -7,4 +7,4 @@ mod encode;
 mod pipeline;
 
 pub use encode::OutputFormat;
-pub use pipeline::{PredictOptions, PredictReport, predict};
+pub use pipeline::{PredictOptions, PredictReport, predict, predict_tables};
