@@ -1,5 +1,7 @@
 //! Many files of rows: folders and patterns in, a folder out, what is complete passed over, what is bad told of.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::collections::BTreeMap;

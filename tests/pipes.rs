@@ -1,5 +1,7 @@
 //! What notebooks and pipes need: chosen columns, progress that programs read, stdin and stdout everywhere, and the program's word on itself.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use serde_json::Value;

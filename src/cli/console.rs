@@ -1,6 +1,6 @@
 //! What a person sees: results on stdout; notes, warnings and errors on stderr.
 
-use std::io::{self, BufWriter, Read as _, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
@@ -84,9 +84,7 @@ pub(super) fn load(path: Option<&Path>) -> Result<(Model, String)> {
     match path {
         None => Ok((Model::bundled()?, "bundled model framing-en".to_owned())),
         Some(path) if path == Path::new("-") => {
-            let mut bytes = Vec::new();
-            io::stdin().read_to_end(&mut bytes).map_err(|source| Error::io("read the model from stdin", source))?;
-            Ok((Model::from_bytes(&bytes).map_err(|error| error.in_file("stdin"))?, "stdin".to_owned()))
+            Ok((Model::from_reader(io::stdin()).map_err(|error| error.in_file("stdin"))?, "stdin".to_owned()))
         }
         Some(path) => Ok((Model::load(path)?, path.display().to_string())),
     }

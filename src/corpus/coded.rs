@@ -135,9 +135,27 @@ impl Corpus {
     pub fn read(paths: &[String], options: &CorpusOptions) -> Result<Self> {
         let mut builder = Builder::default();
         for path in paths {
-            builder.read_file(path, options)?;
+            builder.read_table(Table::open_hashed(path, &options.read)?, options)?;
         }
         builder.finish(options).map_err(|error| in_only_file(error, paths))
+    }
+
+    /// Reads the coded rows of a table that was made by [`Table::open_hashed`] or [`Table::from_reader`], as [`Corpus::read`] does.
+    ///
+    /// # Errors
+    /// As [`Corpus::read`], and [`ErrorKind::Parameter`] if the table is not hashed.
+    pub fn from_table(table: Table, options: &CorpusOptions) -> Result<Self> {
+        let name = table.name().to_owned();
+        if table.sha256().is_none() {
+            return Err(Error::parameter(
+                "table",
+                "one that is not hashed",
+                "Table::open_hashed or Table::from_reader",
+            ));
+        }
+        let mut builder = Builder::default();
+        builder.read_table(table, options)?;
+        builder.finish(options).map_err(|error| error.in_file(&name))
     }
 
     /// Whether the row is coded for any frame.
@@ -304,8 +322,7 @@ impl Layout {
 }
 
 impl Builder {
-    fn read_file(&mut self, path: &str, options: &CorpusOptions) -> Result<()> {
-        let mut table = Table::open_hashed(path, &options.read)?;
+    fn read_table(&mut self, mut table: Table, options: &CorpusOptions) -> Result<()> {
         let layout = Layout::find(&table, options).map_err(|error| error.in_file(table.name()))?;
         let mut rows = Rows::default();
         let mut n_rows = 0;

@@ -18,12 +18,6 @@ const CHUNK: usize = 64 * 1024;
 /// # Errors
 /// [`ErrorKind::Io`] if the file cannot be opened, [`ErrorKind::UnknownEncoding`].
 pub(crate) fn open(path: &str, encoding: Option<&str>) -> Result<Utf8Stream> {
-    let encoding = encoding
-        .map(|name| {
-            Encoding::for_label(name.as_bytes())
-                .ok_or_else(|| Error::from(ErrorKind::UnknownEncoding { name: name.to_owned() }))
-        })
-        .transpose()?;
     let raw: Box<dyn Read + Send> = if path == "-" {
         Box::new(io::stdin())
     } else {
@@ -34,7 +28,21 @@ pub(crate) fn open(path: &str, encoding: Option<&str>) -> Result<Utf8Stream> {
         }
         Box::new(file)
     };
-    let plain = decompress(raw).map_err(|source| Error::io("read it", source).in_file(display_name(path)))?;
+    decode(raw, encoding).map_err(|error| error.in_file(display_name(path)))
+}
+
+/// The same for bytes from anywhere.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn decode(raw: Box<dyn Read + Send>, encoding: Option<&str>) -> Result<Utf8Stream> {
+    let encoding = encoding
+        .map(|name| {
+            Encoding::for_label(name.as_bytes())
+                .ok_or_else(|| Error::from(ErrorKind::UnknownEncoding { name: name.to_owned() }))
+        })
+        .transpose()?;
+    let plain = decompress(raw).map_err(|source| Error::io("read it", source))?;
     let decoded: Box<dyn Read + Send> = match encoding {
         None => plain,
         Some(encoding) => {

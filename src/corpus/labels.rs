@@ -1,5 +1,7 @@
 //! Frames, and what a coder said of them.
 
+use std::collections::BTreeSet;
+
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -45,8 +47,16 @@ pub type Codes = Array2<Code>;
 
 /// The names of the frames, in column order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "Vec<String>")]
 pub struct Frames(Vec<String>);
+
+impl TryFrom<Vec<String>> for Frames {
+    type Error = Error;
+
+    fn try_from(names: Vec<String>) -> Result<Self> {
+        Frames::new(names)
+    }
+}
 
 impl Frames {
     /// Takes the names in the order that columns will have.
@@ -58,14 +68,15 @@ impl Frames {
         if names.is_empty() {
             return refuse("", "at least one frame name");
         }
-        for (i, name) in names.iter().enumerate() {
+        let mut seen = BTreeSet::new();
+        for name in &names {
             if name.trim() != name || name.is_empty() || name.contains([SEPARATOR, '\n', '\r']) {
                 return refuse(name, "names without ';', line breaks or space around them");
             }
             if name == NO_FRAME {
                 return refuse(name, "names of frames; \"none\" means a row without any");
             }
-            if names[..i].contains(name) {
+            if !seen.insert(name) {
                 return refuse(name, "each frame once");
             }
         }

@@ -1,11 +1,12 @@
 //! Rows out of CSV, TSV or JSON Lines, some at a time, with their line numbers.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::columns::{ColumnNames, Header};
 use super::delimited::Delimited;
 use super::feed::Feed;
-use super::input::{self, display_name};
+use super::input::{self, Utf8Stream, display_name};
 use super::json_lines::JsonLines;
 use super::rows::Rows;
 use crate::error::{ErrorKind, Result};
@@ -110,11 +111,23 @@ impl Table {
         Table::open_with(path, options, true).map_err(|error| error.in_file(display_name(path)))
     }
 
+    /// Reads a table from anywhere, as [`Table::open_hashed`] reads a file: compressed or not. `name` is what messages call it, and its extension
+    /// says the layout if `options` do not.
+    ///
+    /// # Errors
+    /// As [`Table::open`].
+    pub fn from_reader(name: &str, reader: impl Read + Send + 'static, options: &ReadOptions) -> Result<Self> {
+        input::decode(Box::new(reader), options.encoding.as_deref())
+            .and_then(|stream| Table::new(name, stream.with_digest(), options))
+            .map_err(|error| error.in_file(name))
+    }
+
     fn open_with(path: &str, options: &ReadOptions, hashed: bool) -> Result<Self> {
-        let mut stream = input::open(path, options.encoding.as_deref())?;
-        if hashed {
-            stream = stream.with_digest();
-        }
+        let stream = input::open(path, options.encoding.as_deref())?;
+        Table::new(path, if hashed { stream.with_digest() } else { stream }, options)
+    }
+
+    fn new(path: &str, stream: Utf8Stream, options: &ReadOptions) -> Result<Self> {
         let mut source = match options.format.unwrap_or_else(|| TableFormat::from_path(path)) {
             TableFormat::Delimited(delimiter) => Source::Delimited(Feed::new(stream, Delimited::new(delimiter))),
             TableFormat::JsonLines => Source::JsonLines(Feed::new(stream, JsonLines::default())),
@@ -168,7 +181,7 @@ impl Table {
         }
     }
 
-    /// SHA-256 of what has been read, when opened by [`Table::open_hashed`].
+    /// SHA-256 of what has been read, when opened by [`Table::open_hashed`] or [`Table::from_reader`].
     #[must_use]
     pub fn sha256(&self) -> Option<String> {
         match &self.source {

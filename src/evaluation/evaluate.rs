@@ -123,9 +123,9 @@ pub struct CoOccurrence {
     /// The frames in column order, then `none`.
     pub names: Vec<String>,
     /// `predicted[a][b]`: rows with gold frame a for which frame b was predicted. Rows coded for all frames only.
-    pub predicted: Vec<Vec<usize>>,
+    pub predicted: Vec<Box<[usize]>>,
     /// `gold[a][b]`: rows with gold frames a and b; the diagonal counts each frame's rows.
-    pub gold: Vec<Vec<usize>>,
+    pub gold: Vec<Box<[usize]>>,
 }
 
 /// One outlet's part of an evaluation. Its intervals resample the outlet's own articles.
@@ -318,7 +318,7 @@ fn co_occurrence(scored: &Scored<'_>) -> CoOccurrence {
     let n = scored.frames.len();
     let mut names = scored.frames.names().to_vec();
     names.push(NO_FRAME.to_owned());
-    let mut predicted = vec![vec![0; n + 1]; n + 1];
+    let mut predicted = vec![vec![0; n + 1].into_boxed_slice(); n + 1];
     let mut gold = predicted.clone();
     let with_none = |flags: Vec<bool>| -> Vec<usize> {
         let set: Vec<usize> = (0..n).filter(|j| flags[*j]).collect();
@@ -364,8 +364,8 @@ mod tests {
         assert_eq!((evaluation.frames[1].n_present, evaluation.frames[1].n_absent), (2, 1));
         assert_eq!(evaluation.frames[1].counts, Counts { true_positive: 2, true_negative: 1, ..Counts::default() });
         assert_eq!(evaluation.frames[1].scores.get(Metric::F1).unwrap().n, 3);
-        assert_eq!(evaluation.co_occurrence.predicted, vec![vec![1, 1, 0], vec![0, 2, 0], vec![0, 0, 0]]);
-        assert_eq!(evaluation.co_occurrence.gold, vec![vec![2, 1, 0], vec![1, 2, 0], vec![0, 0, 0]]);
+        assert_eq!(evaluation.co_occurrence.predicted, [[1, 1, 0], [0, 2, 0], [0, 0, 0]].map(Box::from));
+        assert_eq!(evaluation.co_occurrence.gold, [[2, 1, 0], [1, 2, 0], [0, 0, 0]].map(Box::from));
         assert_eq!(evaluation.outlets.len(), 2);
         assert_eq!(evaluation.outlets[0].n_rows, 2);
         let citl = evaluation.outlets[1].frames[0].scores.get(Metric::CalibrationInTheLarge).unwrap().value;

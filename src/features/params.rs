@@ -93,8 +93,8 @@ impl ParamGuard for FeatureParams {
                 return Err(Error::parameter(name, value, "1 or more"));
             }
         }
-        if !params.word_weight.is_finite() || params.word_weight <= 0.0 {
-            return Err(Error::parameter("word-weight", params.word_weight, "a number above 0"));
+        if !(params.word_weight > 0.0 && params.word_weight <= 1e6) {
+            return Err(Error::parameter("word-weight", params.word_weight, "a number above 0, at most 1,000,000"));
         }
         Ok(params)
     }

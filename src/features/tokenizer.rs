@@ -59,7 +59,21 @@ impl Tokenizer {
         self.reference.to_string(false).map_err(|error| ErrorKind::Tokenizer(error.to_string()).into())
     }
 
-    /// Reads what [`Tokenizer::to_json`] wrote.
+    /// The tokenizer that this version makes, if `json` says the same as its own. Nothing is made from the JSON: one of somebody else's may hold
+    /// a thousand patterns to compile, or make any word of any other.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Tokenizer`] if this version's cannot be written as JSON.
+    pub(crate) fn own_from_json(json: &str) -> Result<Option<Self>> {
+        let own = Tokenizer::default();
+        let expected = own.to_json()?;
+        let parse = |json: &str| serde_json::from_str::<serde_json::Value>(json).ok();
+        // JSON that says the same may be longer, by white space and escapes; what is far longer is not even parsed.
+        let same = json.len() <= 4 * expected.len() && parse(json) == parse(&expected);
+        Ok(same.then_some(own))
+    }
+
+    /// Reads what [`Tokenizer::to_json`] wrote, or other `tokenizer.json` that you trust: it may hold patterns that take long to compile.
     ///
     /// # Errors
     /// [`ErrorKind::Tokenizer`] if it is something else.
@@ -211,6 +225,21 @@ mod tests {
         assert_eq!(again.to_json().unwrap(), json);
         assert_eq!(again.tokens("A “b”.").unwrap(), ["a", "\"", "b", "\"", "."]);
         assert!(Tokenizer::from_json("{}").is_err());
+    }
+
+    #[test]
+    fn only_the_own_tokenizer_is_taken_from_an_artefact() {
+        let json = Tokenizer::default().to_json().unwrap();
+        let mut value: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let spaced = serde_json::to_string_pretty(&value).unwrap();
+        assert_ne!(spaced, json);
+        let own = Tokenizer::own_from_json(&spaced).unwrap().expect("white space changes nothing");
+        assert_eq!(own.tokens("A “b”.").unwrap(), ["a", "\"", "b", "\"", "."]);
+        value["pre_tokenizer"] = serde_json::json!({ "type": "Whitespace" });
+        assert!(Tokenizer::from_json(&value.to_string()).is_ok());
+        for foreign in [&value.to_string(), "", "{}", "[", &json[1..], &format!("{}{json}", " ".repeat(1 << 20))] {
+            assert!(Tokenizer::own_from_json(foreign).unwrap().is_none(), "{foreign}");
+        }
     }
 
     proptest! {

@@ -1,26 +1,28 @@
 //! The artefact: one `.safetensors` file, which Python reads with `safetensors` alone and which never executes anything.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
-use linfa::ParamGuard as _;
 use ndarray::{Array2, Axis};
-use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use sha2::{Digest, Sha256};
 
+use super::loading::{read, read_bytes};
 use super::summary::{Metadata, TrainingSummary};
 use crate::calibration::Calibration;
 use crate::corpus::Frames;
 use crate::corpus::input::hex;
 use crate::error::{Error, Result};
-use crate::features::{FeatureParams, FeatureValidParams, StringTable, Tokenizer, Vocabulary};
+use crate::features::{FeatureValidParams, Tokenizer, Vocabulary};
 use crate::output::AtomicFile;
 
 /// The layout that this version writes and reads.
 pub const FORMAT: u32 = 3;
 /// The metadata key; there is one, since safetensors does not keep several in order.
-const KEY: &str = "framescope";
+pub(super) const KEY: &str = "framescope";
 
 /// The default model, as it is compiled into the library.
 static BUNDLED: &[u8] = include_bytes!("../../models/framing-en.safetensors");
@@ -38,7 +40,7 @@ pub struct Model {
     /// Length n_frames.
     pub(crate) intercepts: Vec<f64>,
     /// Digests of the texts trained on, sorted.
-    trained_on: Vec<u64>,
+    pub(super) trained_on: Vec<u64>,
 }
 
 /// One feature and what it weighs.
@@ -125,21 +127,30 @@ impl Model {
     /// [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) if the library was built around a file of another format.
     pub fn bundled() -> Result<Self> {
         // Nobody can have changed it who has not changed the program; a test holds it to its hash.
-        Model::read(BUNDLED, false).map_err(|error| error.in_file("the bundled model"))
+        read(BUNDLED, false).map_err(|error| error.in_file("the bundled model"))
     }
 
     /// Loads a model file.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io), or [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) if the file is truncated, changed since it was written, of
-    /// another format version, or not a framescope model.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io), or [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) if the file is truncated, changed since it
+    /// was written, of another format version, not a framescope model, or one that no training could have left. Whatever the file holds, reading
+    /// takes no more than twenty times its size in memory, and some 4 MB.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let name = path.display().to_string();
-        std::fs::read(path)
+        File::open(path)
             .map_err(|source| Error::io("read the model", source))
-            .and_then(|bytes| Model::from_bytes(&bytes))
+            .and_then(Model::from_reader)
             .map_err(|error| error.in_file(&name))
+    }
+
+    /// Reads a model file to its end, but no further than eight bytes if these begin no model.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn from_reader(reader: impl Read) -> Result<Self> {
+        Model::from_bytes(&read_bytes(reader)?)
     }
 
     /// Writes the model beside `path` and renames it when complete.
@@ -232,112 +243,20 @@ impl Model {
     /// # Errors
     /// As [`Model::load`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        Model::read(bytes, true)
+        read(bytes, true)
     }
 
-    fn read(bytes: &[u8], verify: bool) -> Result<Self> {
-        if bytes.is_empty() {
-            return Err(Error::artifact("the file is empty; train one with `framescope train`"));
-        }
-        let not_ours = |error: safetensors::SafeTensorError| {
-            Error::artifact(format!("it is truncated, or no .safetensors file at all ({error})"))
-        };
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_ours)?;
-        let file = SafeTensors::deserialize(bytes).map_err(not_ours)?;
-        let json =
-            header.metadata().as_ref().and_then(|metadata| metadata.get(KEY)).ok_or_else(|| {
-                Error::artifact("it is a .safetensors file, but not one that `framescope train` wrote")
-            })?;
-        let metadata = read_metadata(json)?;
-        let tensors: BTreeMap<&str, Tensor> = file
-            .iter()
-            .map(|(name, view)| {
-                let tensor = Tensor { dtype: view.dtype(), shape: view.shape().to_vec(), bytes: view.data().to_vec() };
-                (name, tensor)
-            })
-            .collect();
-        if !verify {
-            return Model::assemble(metadata, &tensors);
-        }
-        let claimed = metadata.sha256.clone();
-        // Hashing takes longer than all the rest, and the rest trusts nothing.
-        let (hash, model) =
-            rayon::join(|| content_hash(json, &claimed, &tensors), || Model::assemble(metadata, &tensors));
-        if hash? != claimed {
-            return Err(Error::artifact(
-                "its contents do not match its own hash: it was changed or damaged after it was written; train or fetch it again",
-            ));
-        }
-        model
-    }
-
-    fn assemble(metadata: Metadata, tensors: &BTreeMap<&str, Tensor>) -> Result<Self> {
-        let n_frames = metadata.frames.len();
-        FeatureParams(metadata.features.clone())
-            .check_ref()
-            .map_err(|error| Error::artifact(format!("it was made with options that do not exist ({error})")))?;
-        let words = strings(tensors, WORDS)?;
-        let subwords = strings(tensors, SUBWORDS)?;
-        let pairs: Vec<[u32; 2]> = find(tensors, "pairs", Dtype::U32)?
-            .numbers(u32::from_le_bytes)
-            .chunks_exact(2)
-            .map(|pair| [pair[0], pair[1]])
-            .collect();
-        let (n_words, n_subwords) = (words.len() + pairs.len(), subwords.len());
-        let weights = |name: &str, n_columns: usize| -> Result<Array2<f32>> {
-            let tensor = find(tensors, name, Dtype::F32)?;
-            let values = tensor.numbers(f32::from_le_bytes);
-            if values.iter().any(|w| !w.is_finite()) {
-                return Err(inconsistent(name));
-            }
-            Array2::from_shape_vec((n_frames, n_columns), values).map_err(|_| inconsistent(name))
-        };
-        let model = Model {
-            tokenizer: Tokenizer::from_json(&metadata.tokenizer.to_string())
-                .map_err(|error| Error::artifact(error.to_string()))?,
-            word_weights: weights("weights.words", n_words)?,
-            subword_weights: weights("weights.subwords", n_subwords)?,
-            intercepts: find(tensors, "intercepts", Dtype::F64)?.numbers(f64::from_le_bytes),
-            trained_on: find(tensors, "trained_on", Dtype::U64)?.numbers(u64::from_le_bytes),
-            vocabulary: Vocabulary {
-                idf_words: find(tensors, "idf.words", Dtype::F32)?.numbers(f32::from_le_bytes),
-                idf_subwords: find(tensors, "idf.subwords", Dtype::F32)?.numbers(f32::from_le_bytes),
-                words,
-                pairs,
-                subwords,
-            },
-            metadata,
-        };
-        let vocabulary = &model.vocabulary;
-        let lengths = [
-            ("idf.words", vocabulary.idf_words.len(), n_words),
-            ("idf.subwords", vocabulary.idf_subwords.len(), n_subwords),
-            ("intercepts", model.intercepts.len(), n_frames),
-            ("calibration", model.metadata.calibration.len(), n_frames),
-            ("training", model.metadata.training.frames.len(), n_frames),
-        ];
-        if let Some((name, ..)) = lengths.iter().find(|(_, found, expected)| found != expected) {
-            return Err(inconsistent(name));
-        }
-        if !model.trained_on.is_sorted() {
-            return Err(inconsistent("trained_on"));
-        }
-        if vocabulary.pairs.iter().flatten().any(|word| *word as usize >= vocabulary.words.len()) {
-            return Err(inconsistent("pairs"));
-        }
-        Ok(model)
-    }
-
-    fn tensors(&self) -> BTreeMap<&'static str, Tensor> {
+    fn tensors(&self) -> BTreeMap<&'static str, Tensor<'_>> {
         let vocabulary = &self.vocabulary;
         let n_frames = self.intercepts.len();
         let pairs = vocabulary.pairs.as_flattened();
-        let f32s = |values: &[f32]| values.iter().flat_map(|x| x.to_le_bytes()).collect();
-        let u32s = |values: &[u32]| values.iter().flat_map(|x| x.to_le_bytes()).collect();
-        let f64s = |values: &[f64]| values.iter().flat_map(|x| x.to_le_bytes()).collect();
-        let u64s = |values: &[u64]| values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let f32s = |values: &[f32]| -> Vec<u8> { values.iter().flat_map(|x| x.to_le_bytes()).collect() };
+        let u32s = |values: &[u32]| -> Vec<u8> { values.iter().flat_map(|x| x.to_le_bytes()).collect() };
+        let f64s = |values: &[f64]| -> Vec<u8> { values.iter().flat_map(|x| x.to_le_bytes()).collect() };
+        let u64s = |values: &[u64]| -> Vec<u8> { values.iter().flat_map(|x| x.to_le_bytes()).collect() };
         let weights = |w: &Array2<f32>| -> Vec<u8> { w.iter().flat_map(|x| x.to_le_bytes()).collect() };
-        let tensor = |dtype, shape: &[usize], bytes| Tensor { dtype, shape: shape.to_vec(), bytes };
+        let tensor =
+            |dtype, shape: &[usize], bytes: Vec<u8>| Tensor { dtype, shape: shape.to_vec(), bytes: bytes.into() };
         let mut tensors = BTreeMap::from([
             ("pairs", tensor(Dtype::U32, &[vocabulary.pairs.len(), 2], u32s(pairs))),
             ("idf.words", tensor(Dtype::F32, &[vocabulary.idf_words.len()], f32s(&vocabulary.idf_words))),
@@ -348,75 +267,32 @@ impl Model {
             ("trained_on", tensor(Dtype::U64, &[self.trained_on.len()], u64s(&self.trained_on))),
         ]);
         for ([bytes, offsets], table) in [(WORDS, &vocabulary.words), (SUBWORDS, &vocabulary.subwords)] {
-            tensors.insert(bytes, tensor(Dtype::U8, &[table.bytes().len()], table.bytes().to_vec()));
+            tensors.insert(
+                bytes,
+                Tensor { dtype: Dtype::U8, shape: vec![table.bytes().len()], bytes: table.bytes().into() },
+            );
             tensors.insert(offsets, tensor(Dtype::U32, &[table.offsets().len()], u32s(table.offsets())));
         }
         tensors
     }
 }
 
-const WORDS: [&str; 2] = ["words.bytes", "words.offsets"];
-const SUBWORDS: [&str; 2] = ["subwords.bytes", "subwords.offsets"];
+pub(super) const WORDS: [&str; 2] = ["words.bytes", "words.offsets"];
+pub(super) const SUBWORDS: [&str; 2] = ["subwords.bytes", "subwords.offsets"];
 
+/// A tensor's bytes, and what they mean.
 #[derive(Debug)]
-struct Tensor {
-    dtype: Dtype,
-    shape: Vec<usize>,
-    bytes: Vec<u8>,
-}
-
-impl Tensor {
-    fn numbers<T, const N: usize>(&self, from_le_bytes: impl Fn([u8; N]) -> T) -> Vec<T> {
-        self.bytes.as_chunks::<N>().0.iter().map(|chunk| from_le_bytes(*chunk)).collect()
-    }
-}
-
-fn find<'a>(tensors: &'a BTreeMap<&str, Tensor>, name: &str, dtype: Dtype) -> Result<&'a Tensor> {
-    let tensor = tensors.get(name).ok_or_else(|| Error::artifact(format!("it has no tensor {name:?}")))?;
-    if tensor.dtype != dtype {
-        return Err(inconsistent(name));
-    }
-    Ok(tensor)
-}
-
-fn strings(tensors: &BTreeMap<&str, Tensor>, [bytes, offsets]: [&str; 2]) -> Result<StringTable> {
-    let offsets = find(tensors, offsets, Dtype::U32)?.numbers(u32::from_le_bytes);
-    let text = find(tensors, bytes, Dtype::U8)?.bytes.clone();
-    // An empty string, which would come first, is no word.
-    let table = StringTable::from_parts(text, offsets).filter(|table| table.iter().next() != Some(""));
-    table.ok_or_else(|| inconsistent(bytes))
-}
-
-fn inconsistent(name: &str) -> Error {
-    Error::artifact(format!("{name:?} does not fit the rest of the file"))
-}
-
-/// Reads the format version first, so that a newer file is told from a broken one.
-fn read_metadata(json: &str) -> Result<Metadata> {
-    #[derive(serde::Deserialize)]
-    struct Versions {
-        format: u32,
-        framescope_version: String,
-    }
-    let broken = |error: serde_json::Error| Error::artifact(format!("its metadata cannot be read ({error})"));
-    let versions: Versions = serde_json::from_str(json).map_err(broken)?;
-    if versions.format != FORMAT {
-        return Err(Error::artifact(format!(
-            "it has format {}, written by framescope {}, but this is framescope {}, which reads format {FORMAT}; \
-             train it again, or use the version that wrote it",
-            versions.format,
-            versions.framescope_version,
-            env!("CARGO_PKG_VERSION"),
-        )));
-    }
-    serde_json::from_str(json).map_err(broken)
+pub(super) struct Tensor<'a> {
+    pub dtype: Dtype,
+    pub shape: Vec<usize>,
+    pub bytes: Cow<'a, [u8]>,
 }
 
 /// SHA-256 of the metadata as it stands in the file, up to its own hash, which is its last field, and of all tensors.
-fn content_hash(json: &str, claimed: &str, tensors: &BTreeMap<&str, Tensor>) -> Result<String> {
+pub(super) fn content_hash(json: &str, claimed: &str, tensors: &BTreeMap<&str, Tensor<'_>>) -> Result<String> {
     let unsigned = json
         .strip_suffix(&format!("\"sha256\":\"{claimed}\"}}"))
-        .ok_or_else(|| Error::artifact("its metadata does not end with its hash"))?;
+        .ok_or_else(|| Error::artifact("its metadata should end with its hash, \"sha256\", and does not"))?;
     let mut digest = Sha256::new();
     digest.update(unsigned);
     for (name, tensor) in tensors {

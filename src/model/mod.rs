@@ -10,6 +10,7 @@ mod cache;
 mod explain;
 mod fit;
 mod lanes;
+mod loading;
 mod lookup;
 mod newton;
 mod params;

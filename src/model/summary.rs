@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::params::LogisticValidParams;
 use crate::calibration::Calibration;
-use crate::corpus::{GroupBy, LeftOut, SourceFile};
-use crate::evaluation::Evaluation;
+use crate::corpus::{Frames, GroupBy, LeftOut, NO_FRAME, SourceFile};
+use crate::evaluation::{CoOccurrence, Counts, Evaluation, FrameEvaluation};
 use crate::features::FeatureValidParams;
 
 /// How a model was trained, and how good it was on rows it had not seen.
@@ -59,6 +59,48 @@ impl TrainingSummary {
             .iter()
             .find(|source| self.sources.iter().any(|known| known.sha256 == source.sha256 && !other_part(known, source)))
     }
+
+    /// Says what no training of these frames leaves, if there is such a thing. Reports then need not look again before they add or line up.
+    pub(super) fn fault(&self, frames: &Frames) -> Option<&'static str> {
+        /// Rows are below 2³².
+        const MOST: usize = u32::MAX as usize;
+        let evaluation = &self.evaluation;
+        let are_ours = |found: &mut dyn Iterator<Item = &String>| found.eq(frames.names());
+        let table = |frames: &[FrameEvaluation]| are_ours(&mut frames.iter().map(|frame| &frame.frame));
+        let counted = |frames: &[FrameEvaluation]| {
+            frames.iter().all(|frame| {
+                let Counts { true_positive, false_positive, false_negative, true_negative } = frame.counts;
+                let cells = [true_positive, false_positive, false_negative, true_negative];
+                frame.n_present.max(frame.n_absent) <= MOST && cells.iter().all(|n| *n <= MOST)
+            })
+        };
+        let CoOccurrence { names, predicted, gold } = &evaluation.co_occurrence;
+        let (none, square) = (NO_FRAME.to_owned(), |rows: &[Box<[usize]>]| {
+            rows.len() == names.len() && rows.iter().all(|row| row.len() == names.len())
+        });
+        if !are_ours(&mut self.frames.iter().map(|frame| &frame.frame)) {
+            return Some("the training should have a summary of each frame, in column order");
+        }
+        if !table(&evaluation.frames) || !evaluation.outlets.iter().all(|outlet| table(&outlet.frames)) {
+            return Some("the evaluation should have the scores of each frame, in column order");
+        }
+        if !names.iter().eq(frames.names().iter().chain([&none])) || !square(predicted) || !square(gold) {
+            return Some(
+                "the evaluation's table of frames predicted for others should have a row and a column for each frame and for none",
+            );
+        }
+        let summed = |frame: &FrameSummary| frame.n_present.max(frame.n_absent) <= MOST;
+        if !self.frames.iter().all(summed)
+            || !counted(&evaluation.frames)
+            || !evaluation.outlets.iter().all(|outlet| counted(&outlet.frames))
+        {
+            return Some("counts of rows should be below 2³²");
+        }
+        if self.profile.proba_deciles.len() != frames.len() {
+            return Some("the profile should have the deciles of each frame");
+        }
+        None
+    }
 }
 
 /// What other rows are compared with, to tell whether they are like the training rows.
@@ -68,7 +110,7 @@ pub struct Profile {
     /// Share of words that the vocabulary of the other folds does not hold; names do not count where they are masked.
     pub unknown_words: f64,
     /// The nine deciles of each frame's probability out of fold, in column order of the frames.
-    pub proba_deciles: Vec<Vec<f64>>,
+    pub proba_deciles: Vec<[f64; 9]>,
 }
 
 /// One frame's part of the summary.
@@ -98,7 +140,7 @@ pub struct Metadata {
     /// Version of the crate that wrote it.
     pub framescope_version: String,
     /// The frames, in column order.
-    pub frames: crate::corpus::Frames,
+    pub frames: Frames,
     /// Options of the features.
     pub features: FeatureValidParams,
     /// The normalizer and pre-tokenizer, as `tokenizer.json`.

@@ -12,4 +12,4 @@ mod pipeline;
 pub use batch::{Job, jobs};
 pub use encode::OutputFormat;
 pub use journal::{Journal, file_hash};
-pub use pipeline::{PredictOptions, PredictReport, predict};
+pub use pipeline::{PredictOptions, PredictReport, predict, predict_tables};

@@ -70,11 +70,24 @@ pub fn predict(
     scorer: &Scorer,
     paths: &[String],
     options: &PredictOptions,
+    write: impl FnMut(&[u8]) -> Result<()>,
+    progress: impl FnMut(&PredictReport),
+) -> Result<PredictReport> {
+    predict_tables(scorer, paths.iter().map(|path| Table::open(path, &options.read)), options, write, progress)
+}
+
+/// Does the same with tables from anywhere, opened one after the other.
+///
+/// # Errors
+/// As [`predict`].
+pub fn predict_tables(
+    scorer: &Scorer,
+    mut tables: impl Iterator<Item = Result<Table>> + Send,
+    options: &PredictOptions,
     mut write: impl FnMut(&[u8]) -> Result<()>,
     mut progress: impl FnMut(&PredictReport),
 ) -> Result<PredictReport> {
     let n_threads = options.n_threads.max(1);
-    let mut tables = paths.iter().map(|path| Table::open(path, &options.read));
     let first =
         tables.next().ok_or_else(|| Error::parameter("input", "nothing", "at least one file, or - for stdin"))??;
     let encoder = Encoder::new(first.header(), scorer, options).map_err(|error| error.in_file(first.name()))?;

@@ -69,6 +69,12 @@ pub(super) fn direct_speech(text: &str, paragraphs: &[Range<usize>], sentences: 
     }
     spans.retain(|span| span.start < span.end);
     spans.sort_by_key(|span| span.start);
+    // A quotation within one in single marks, or across its end, is one with it.
+    spans.dedup_by(|next, last| {
+        let meet = next.start < last.end;
+        last.end = if meet { last.end.max(next.end) } else { last.end };
+        meet
+    });
     spans
 }
 
@@ -200,6 +206,12 @@ mod tests {
     #[test]
     fn long_quotations_go_on() {
         assert_eq!(spans(&["He said: \"One. Two.", "\"Three,\" he added. Four."]), ["One. Two.", "Three,"]);
+    }
+
+    #[test]
+    fn quotations_that_cross_are_one() {
+        assert_eq!(spans(&["'a “b' c” d"]), ["a “b' c"]);
+        assert_eq!(spans(&["He said 'she said “no” twice', and “left”."]), ["she said “no” twice", "left"]);
     }
 
     #[test]

@@ -179,9 +179,9 @@ fn summary(
 /// Rounded, so that the last bits of a sum or an exponential cannot move the artefact's bytes.
 fn profile(out_of_fold: &Predictions, unknown_words: f64) -> Profile {
     let rounded = |x: f64| (x * 1e6).round() / 1e6;
-    let deciles = |mut proba: Vec<f64>| -> Vec<f64> {
+    let deciles = |mut proba: Vec<f64>| -> [f64; 9] {
         proba.sort_by(f64::total_cmp);
-        (1..10).map(|k| rounded(quantile(&proba, f64::from(k) / 10.0))).collect()
+        std::array::from_fn(|k| rounded(quantile(&proba, (k + 1) as f64 / 10.0)))
     };
     Profile {
         unknown_words: rounded(unknown_words),

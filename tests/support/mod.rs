@@ -3,6 +3,8 @@
 // Each test binary uses its own part of this, and a test that cannot set its scene may panic.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod forge;
+
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
