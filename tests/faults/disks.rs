@@ -7,7 +7,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::jobs::{self, Job, OLD, scene, strs};
+use super::batches::{N_FILES, batch, is_result};
+use super::jobs::{self, Job, OLD, is_partial, scene, strs};
 use super::support::{Folder, Run, contents};
 
 const FILLER: &str = "filler";
@@ -101,6 +102,29 @@ fn a_full_disk_leaves_all_files_as_they_were() {
             assert!(n_failed > 0 && done.is_some(), "{} always has room, or never", job.verb);
         }
     }
+}
+
+#[test]
+#[ignore = "mounts file systems: unshare --user --map-root-user --mount cargo test --test faults -- --ignored"]
+fn a_batch_without_room_stops_and_goes_on_when_there_is_some() {
+    let (scene, _) = batch();
+    let args = ["predict", "in", "-o", "disk/", "--select", "id,p_dialogue", "--resume"];
+    let disk = Disk::mount(&scene);
+    disk.leave(40 * PAGE);
+    let run = scene.run(&args);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    let told = run.stderr.lines().last().unwrap();
+    assert!(told.starts_with("error: disk/") && told.contains("No space left on device"), "{}", run.stderr);
+    let before: BTreeMap<_, _> = disk.contents().into_iter().filter(|(name, _)| is_result(name)).collect();
+    assert!(!before.is_empty() && before.len() < N_FILES, "{} files had room", before.len());
+    assert!(disk.contents().keys().all(|name| !is_partial(name)));
+
+    std::fs::remove_file(disk.0.join(FILLER)).unwrap();
+    let run = scene.succeeds(&args);
+    let done = format!("{} of {N_FILES} files scored, {} complete already", N_FILES - before.len(), before.len());
+    assert!(run.stderr.contains(&done), "{done}: {}", run.stderr);
+    let after = disk.contents();
+    assert!(before.iter().all(|(name, bytes)| after[name] == *bytes));
 }
 
 #[test]

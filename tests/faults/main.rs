@@ -6,6 +6,7 @@
 // Nothing of this gets into results: runs are timed to be killed in time, and files are made older.
 #![allow(clippy::disallowed_methods)]
 
+mod batches;
 mod disks;
 mod jobs;
 mod kills;
