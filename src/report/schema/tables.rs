@@ -89,7 +89,7 @@ pub const TO_CODE: TableSchema = TableSchema {
     columns: &[
         Column::text(
             "labels",
-            "Empty, for the coder to fill in: frames joined by ';', or none; the column is not added where the rows have one of codes.",
+            "For the coder to fill in, empty until then: frames joined by ';', or none; the column is not added where the rows have one of codes.",
         )
         .or_empty(),
         Column::number("pi", "Probability with which the row was drawn, above 0 and at most 1."),
