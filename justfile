@@ -34,3 +34,7 @@ snap:
 # Rebuild the bundled model from its labels.
 reproduce:
     cargo run --release -- train labels/framing-en.csv -o models/framing-en.safetensors --group story_id --names mask
+
+# Run the example notebook in a new environment; `just notebook --keep FOLDER` keeps what it makes.
+notebook *ARGS:
+    python3 examples/notebook/run.py {{ARGS}}
