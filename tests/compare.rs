@@ -1,4 +1,5 @@
-//! `compare` and `study` from the outside: numbers against formulas written anew, refusals with their words, files as promised.
+//! `compare` and `study` from the outside: numbers against formulas written anew, refusals with their words, files as
+//! promised.
 
 #![allow(clippy::unwrap_used, clippy::format_push_string, clippy::format_collect, clippy::manual_is_multiple_of)]
 
@@ -11,8 +12,8 @@ use support::{Folder, rows, trained};
 /// A row of a CSV by the names of its columns.
 type Record = BTreeMap<String, String>;
 
-/// Rows of two outlets with probabilities: `n` a row alone in its article, each coded with probability by its place, the gold label mostly
-/// what the probability says.
+/// Rows of two outlets with probabilities: `n` a row alone in its article, each coded with probability by its place,
+/// the gold label mostly what the probability says.
 fn scored(n: usize, is_coded: impl Fn(usize) -> bool, more: &str, cell: impl Fn(usize) -> String) -> String {
     let mut csv = format!("id,text,outlet,doc_id,labels,p_blame,predicted{more}\n");
     for i in 0..n {
@@ -223,7 +224,8 @@ fn voices_stand_apart() {
 
 #[test]
 fn differences_within_stories_are_told() {
-    // In every story the first outlet blames and the second does not; stories differ wildly in how much there is to blame.
+    // In every story the first outlet blames and the second does not; stories differ wildly in how much there is to
+    // blame.
     let mut csv = "text,outlet,doc_id,story_id,labels,p_blame,predicted\n".to_owned();
     for story in 0..12 {
         for k in 0..10 {

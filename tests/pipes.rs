@@ -1,4 +1,5 @@
-//! What notebooks and pipes need: chosen columns, progress that programs read, stdin and stdout everywhere, and the program's word on itself.
+//! What notebooks and pipes need: chosen columns, progress that programs read, stdin and stdout everywhere, and the
+//! program's word on itself.
 
 #![allow(clippy::unwrap_used)]
 

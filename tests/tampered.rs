@@ -1,5 +1,5 @@
-//! Artefacts that somebody made on purpose, their hash right: each is refused with one clear error, or is safe to use; and none makes the
-//! loader take much memory or time.
+//! Artefacts that somebody made on purpose, their hash right: each is refused with one clear error, or is safe to use;
+//! and none makes the loader take much memory or time.
 
 // A test that cannot set its scene may panic.
 #![allow(clippy::unwrap_used)]

@@ -1,4 +1,5 @@
-//! `framescope predict` with a folder of outputs: file by file, with what is complete passed over, and what is bad told of.
+//! `framescope predict` with a folder of outputs: file by file, with what is complete passed over, and what is bad
+//! told of.
 
 use std::path::Path;
 

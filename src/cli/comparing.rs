@@ -133,7 +133,8 @@ pub struct CompareArgs {
     /// Files of rows with a text and an outlet column; - is stdin
     #[arg(required = true, value_name = "ROWS.csv")]
     pub files: Vec<String>,
-    /// Labels and pi of rows that were drawn from ROWS and coded elsewhere, matched by id, or by text where there is none
+    /// Labels and pi of rows that were drawn from ROWS and coded elsewhere, matched by id, or by text where there is
+    /// none
     #[arg(long, value_name = "CODED.csv")]
     pub coded: Option<String>,
     /// The model [default: the bundled one]

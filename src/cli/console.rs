@@ -61,8 +61,8 @@ fn say(line: &str) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }
 
-/// Writes a result to stdout. A table loses its colours where stdout is no terminal; what programs read is written as it
-/// stands, since cells may hold control characters of their own.
+/// Writes a result to stdout. A table loses its colours where stdout is no terminal; what programs read is written as
+/// it stands, since cells may hold control characters of their own.
 pub(super) fn print(format: Format, text: &str) -> Result<()> {
     match format {
         Format::Table => write_out(anstream::stdout().lock(), text.as_bytes()),

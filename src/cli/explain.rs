@@ -96,8 +96,8 @@ fn page(id: &str, explanation: &Explanation, top: usize) -> String {
     out
 }
 
-/// The sentence with the words that speak for the frame in green and those that speak against it in red, from a tenth of the
-/// strongest contribution on.
+/// The sentence with the words that speak for the frame in green and those that speak against it in red, from a tenth
+/// of the strongest contribution on.
 fn tinted(explanation: &Explanation, frame: &FrameExplanation) -> String {
     let strongest = frame.words.iter().map(|word| word.total().abs()).fold(0.0, f64::max);
     let (mut out, mut end) = (String::new(), 0);

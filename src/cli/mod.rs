@@ -39,8 +39,8 @@ enum Exit {
     Usage = 2,
 }
 
-/// Parses the arguments, runs the verb, prints the error once, and chooses the exit code: 0 done, 1 failed, 2 usage. A reader of our output
-/// that goes away is no failure.
+/// Parses the arguments, runs the verb, prints the error once, and chooses the exit code: 0 done, 1 failed, 2 usage. A
+/// reader of our output that goes away is no failure.
 #[must_use]
 pub fn main() -> ExitCode {
     let is_json = events::are_asked_for(std::env::args_os());

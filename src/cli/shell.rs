@@ -1,4 +1,5 @@
-//! What a shell and its user are told of the program itself: version, completions, manual pages. All from the definition of its arguments.
+//! What a shell and its user are told of the program itself: version, completions, manual pages. All from the
+//! definition of its arguments.
 
 use clap::CommandFactory as _;
 

@@ -117,11 +117,13 @@ struct OpenTable {
 }
 
 impl Articles {
-    /// Finds the articles in `paths`: text files (`.txt`, `.text`, `.md`), web pages (`.html`, `.htm`, `.xhtml`), folders of
-    /// them at any depth, and tables (everything else, and `-`). Without paths the manifest's files are read.
+    /// Finds the articles in `paths`: text files (`.txt`, `.text`, `.md`), web pages (`.html`, `.htm`, `.xhtml`),
+    /// folders of them at any depth, and tables (everything else, and `-`). Without paths the manifest's files are
+    /// read.
     ///
     /// # Errors
-    /// What opening gives; [`ErrorKind::MissingColumn`] where a table has neither text nor pages, or the manifest no `file`.
+    /// What opening gives; [`ErrorKind::MissingColumn`] where a table has neither text nor pages, or the manifest no
+    /// `file`.
     pub fn open(paths: &[String], options: ArticleOptions) -> Result<Self> {
         let mut notes = ArticleNotes::default();
         let mut manifest = options.manifest.as_deref().map(|path| Manifest::read(path, &options)).transpose()?;
@@ -393,7 +395,8 @@ impl Manifest {
         self.files.iter().map(|(file, _)| self.folder.join(file).to_string_lossy().into_owned()).collect()
     }
 
-    /// What is known of the file at `path`: by its path from the manifest's folder or from here, else by its bare name.
+    /// What is known of the file at `path`: by its path from the manifest's folder or from here, else by its bare
+    /// name.
     fn take(&mut self, path: &str) -> Option<Facts> {
         let by_path = std::fs::canonicalize(path).ok().and_then(|path| self.by_path.get(&path).copied());
         let name = || Path::new(path).file_name()?.to_str();

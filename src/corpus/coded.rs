@@ -140,7 +140,8 @@ impl Corpus {
         builder.finish(options).map_err(|error| in_only_file(error, paths))
     }
 
-    /// Reads the coded rows of a table that was made by [`Table::open_hashed`] or [`Table::from_reader`], as [`Corpus::read`] does.
+    /// Reads the coded rows of a table that was made by [`Table::open_hashed`] or [`Table::from_reader`], as
+    /// [`Corpus::read`] does.
     ///
     /// # Errors
     /// As [`Corpus::read`], and [`ErrorKind::Parameter`] if the table is not hashed.

@@ -24,19 +24,22 @@ pub struct RowFiles {
 pub struct RowFile {
     /// Where it is, as messages call it; `-` is stdin.
     pub path: String,
-    /// Its name below the folder that was named, or below the part of a pattern without wildcards; its own name otherwise.
+    /// Its name below the folder that was named, or below the part of a pattern without wildcards; its own name
+    /// otherwise.
     pub name: PathBuf,
 }
 
 impl RowFiles {
-    /// Finds the files of rows that `paths` name: files as they are, those in folders at any depth whose extension says that they hold rows,
-    /// and all that match a pattern (`*`, `?`, `[a-z]`, and `**` for any depth). Hidden files and what lies in the folder `except` are no input.
+    /// Finds the files of rows that `paths` name: files as they are, those in folders at any depth whose extension
+    /// says that they hold rows, and all that match a pattern (`*`, `?`, `[a-z]`, and `**` for any depth). Hidden
+    /// files and what lies in the folder `except` are no input.
     ///
     /// A file that is not there is found all the same, and fails when it is opened.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) for a folder that cannot be listed, one without a file of rows, a pattern that matches nothing and
-    /// a name that is not UTF-8; [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a pattern that is none.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) for a folder that cannot be listed, one without a file of rows, a
+    /// pattern that matches nothing and a name that is not UTF-8;
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a pattern that is none.
     pub fn find(paths: &[String], except: Option<&Path>) -> Result<Self> {
         let except = except.and_then(|folder| std::fs::canonicalize(folder).ok());
         let mut found = RowFiles::default();
@@ -105,8 +108,8 @@ impl RowFiles {
     }
 }
 
-/// Adds the files in a folder that are wanted, at any depth and in the order of their names, to `found`, and the others to `passed_over`.
-/// Hidden files, and what lies in the folder `except` (canonical), are neither.
+/// Adds the files in a folder that are wanted, at any depth and in the order of their names, to `found`, and the
+/// others to `passed_over`. Hidden files, and what lies in the folder `except` (canonical), are neither.
 ///
 /// # Errors
 /// [`ErrorKind::Io`](crate::ErrorKind::Io) for a folder that cannot be listed, and a name that is not UTF-8.

@@ -12,8 +12,8 @@ const CHUNK: usize = 64 * 1024;
 
 /// Opens `path` (`-` is stdin) as a stream of checked UTF-8.
 ///
-/// gzip and Zstandard are recognised by their first bytes, whatever the file's name. With `encoding` (a WHATWG label) the
-/// bytes are decoded, and what cannot be decoded becomes U+FFFD; without it they must be UTF-8.
+/// gzip and Zstandard are recognised by their first bytes, whatever the file's name. With `encoding` (a WHATWG label)
+/// the bytes are decoded, and what cannot be decoded becomes U+FFFD; without it they must be UTF-8.
 ///
 /// # Errors
 /// [`ErrorKind::Io`] if the file cannot be opened, [`ErrorKind::UnknownEncoding`].
@@ -136,7 +136,8 @@ impl Utf8Stream {
     /// Appends the next piece of text to `out`, and says how many bytes that are: 0 at the end.
     ///
     /// # Errors
-    /// [`ErrorKind::NotUtf8`] and [`ErrorKind::NulByte`], with the line, once all text before is appended; [`ErrorKind::Io`].
+    /// [`ErrorKind::NotUtf8`] and [`ErrorKind::NulByte`], with the line, once all text before is appended;
+    /// [`ErrorKind::Io`].
     pub(crate) fn append(&mut self, out: &mut String) -> Result<usize> {
         loop {
             if let Some(error) = self.pending.take() {

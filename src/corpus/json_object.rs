@@ -6,7 +6,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The members of an object by key, each with its place; of a key that stands twice, the last value at the first place.
+/// The members of an object by key, each with its place; of a key that stands twice, the last value at the first
+/// place.
 ///
 /// Numbers keep all their digits, which reading them as floats would not.
 #[derive(Debug, Default)]

@@ -171,7 +171,8 @@ pub(crate) fn parse_cell(cell: &str) -> Result<Option<Vec<&str>>> {
 /// A cell of a column that holds one frame's codes.
 ///
 /// # Errors
-/// [`ErrorKind::BadValue`] unless it is 0, 1, or blank. pandas writes `1.0` and `True` for the same, so those are read too.
+/// [`ErrorKind::BadValue`] unless it is 0, 1, or blank. pandas writes `1.0` and `True` for the same, so those are read
+/// too.
 pub(crate) fn parse_flag(cell: &str) -> Result<Code> {
     match cell.trim() {
         "" => Ok(Code::NotCoded),

@@ -1,9 +1,9 @@
 //! Reading: files in, typed rows out.
 //!
-//! In comes a path (`-` is stdin) to CSV, TSV or JSON Lines, also compressed. Out goes a [`Table`], which streams rows as
-//! they stand in the file, a [`Corpus`], which holds coded rows in memory with their codes of shape (n_rows, n_frames), or
-//! [`Ratings`], which hold what several coders made of the same units.
-//! [`split`](folds) cuts a corpus into folds that keep groups whole. Next room: [`features`](crate::features).
+//! In comes a path (`-` is stdin) to CSV, TSV or JSON Lines, also compressed. Out goes a [`Table`], which streams rows
+//! as they stand in the file, a [`Corpus`], which holds coded rows in memory with their codes of shape (n_rows,
+//! n_frames), or [`Ratings`], which hold what several coders made of the same units. [`split`](folds) cuts a corpus
+//! into folds that keep groups whole. Next room: [`features`](crate::features).
 
 mod articles;
 mod coded;

@@ -98,7 +98,8 @@ impl Table {
     /// Opens `path` (`-` is stdin) and reads its header.
     ///
     /// # Errors
-    /// What opening gives, and for the header [`ErrorKind::EmptyFile`], [`ErrorKind::DuplicateColumn`], [`ErrorKind::NotUtf8`].
+    /// What opening gives, and for the header [`ErrorKind::EmptyFile`], [`ErrorKind::DuplicateColumn`],
+    /// [`ErrorKind::NotUtf8`].
     pub fn open(path: &str, options: &ReadOptions) -> Result<Self> {
         Table::open_with(path, options, false).map_err(|error| error.in_file(display_name(path)))
     }
@@ -111,8 +112,8 @@ impl Table {
         Table::open_with(path, options, true).map_err(|error| error.in_file(display_name(path)))
     }
 
-    /// Reads a table from anywhere, as [`Table::open_hashed`] reads a file: compressed or not. `name` is what messages call it, and its extension
-    /// says the layout if `options` do not.
+    /// Reads a table from anywhere, as [`Table::open_hashed`] reads a file: compressed or not. `name` is what messages
+    /// call it, and its extension says the layout if `options` do not.
     ///
     /// # Errors
     /// As [`Table::open`].
@@ -162,8 +163,9 @@ impl Table {
     /// Reads the next rows into `rows`, as many as make a good piece of work; `false` at the end of the file.
     ///
     /// # Errors
-    /// [`ErrorKind::RaggedRow`], [`ErrorKind::UnclosedQuote`], [`ErrorKind::NotAnObject`], [`ErrorKind::UnexpectedKey`], or what the
-    /// stream gives; each with the file and the line, and once all rows before are read.
+    /// [`ErrorKind::RaggedRow`], [`ErrorKind::UnclosedQuote`], [`ErrorKind::NotAnObject`],
+    /// [`ErrorKind::UnexpectedKey`], or what the stream gives; each with the file and the line, and once all rows
+    /// before are read.
     pub fn read(&mut self, rows: &mut Rows) -> Result<bool> {
         if let Some(first) = self.first.take() {
             *rows = first;

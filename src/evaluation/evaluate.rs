@@ -46,7 +46,8 @@ impl Predictions {
         Predictions { proba: Array2::zeros(shape), predicted: Array2::from_elem(shape, false) }
     }
 
-    /// Judges the predictions against the codes of the same rows, with the rows' articles as clusters and their outlets.
+    /// Judges the predictions against the codes of the same rows, with the rows' articles as clusters and their
+    /// outlets.
     ///
     /// # Errors
     /// As [`evaluate`].

@@ -5,16 +5,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// What becomes of names: words with a capital letter outside the vocabulary, which is made of the words that training rows hold without one.
+/// What becomes of names: words with a capital letter outside the vocabulary, which is made of the words that training
+/// rows hold without one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Names {
     /// They are words like all others.
     #[default]
     Keep,
-    /// One word stands for all of them, so that nothing is learned of who or where, only that somebody is named. Days, months and
-    /// nationalities count as names, and so does any other word that stands only where it needs a capital. For languages that write
-    /// only names with capitals; models/README.md shows what that is worth on news never seen.
+    /// One word stands for all of them, so that nothing is learned of who or where, only that somebody is named. Days,
+    /// months and nationalities count as names, and so does any other word that stands only where it needs a capital.
+    /// For languages that write only names with capitals; models/README.md shows what that is worth on news never
+    /// seen.
     Mask,
 }
 
@@ -37,11 +39,13 @@ pub struct FeatureValidParams {
     pub min_subword: usize,
     /// Longest subword; 0 turns the block off. Default 6.
     pub max_subword: usize,
-    /// Sentences that must hold a word (without a capital letter, when names are masked) or a pair of words for it to be a feature. Default 1.
+    /// Sentences that must hold a word (without a capital letter, when names are masked) or a pair of words for it to
+    /// be a feature. Default 1.
     pub min_df: usize,
     /// Sentences that must hold a subword for it to be a feature. Default 2.
     pub min_df_subword: usize,
-    /// Most features of each kind (words, pairs, subwords): those in most sentences (words without a capital letter, when names are masked) are kept. Default 1,000,000.
+    /// Most features of each kind (words, pairs, subwords): those in most sentences (words without a capital letter,
+    /// when names are masked) are kept. Default 1,000,000.
     pub max_features: usize,
     /// Length of the block of words and pairs beside the block of subwords, whose length is 1. Default 2.
     pub word_weight: f64,

@@ -14,8 +14,9 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// A normalizer and a pre-tokenizer of Hugging Face's `tokenizers`.
 ///
-/// The default applies NFKC, straightens curly quotes and lower-cases; then cuts at white space and makes every punctuation
-/// mark a token of its own. Neither looks across white space, which is what lets [`Tokenizer::tokens`] work chunk by chunk.
+/// The default applies NFKC, straightens curly quotes and lower-cases; then cuts at white space and makes every
+/// punctuation mark a token of its own. Neither looks across white space, which is what lets [`Tokenizer::tokens`]
+/// work chunk by chunk.
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
     reference: tokenizers::Tokenizer,
@@ -51,7 +52,8 @@ pub struct Token {
 }
 
 impl Tokenizer {
-    /// The tokenizer as `tokenizer.json`, which Python's `tokenizers` loads too (its vocabulary is empty: framescope keeps its own).
+    /// The tokenizer as `tokenizer.json`, which Python's `tokenizers` loads too (its vocabulary is empty: framescope
+    /// keeps its own).
     ///
     /// # Errors
     /// [`ErrorKind::Tokenizer`] if it cannot be written as JSON.
@@ -59,8 +61,8 @@ impl Tokenizer {
         self.reference.to_string(false).map_err(|error| ErrorKind::Tokenizer(error.to_string()).into())
     }
 
-    /// The tokenizer that this version makes, if `json` says the same as its own. Nothing is made from the JSON: one of somebody else's may hold
-    /// a thousand patterns to compile, or make any word of any other.
+    /// The tokenizer that this version makes, if `json` says the same as its own. Nothing is made from the JSON: one
+    /// of somebody else's may hold a thousand patterns to compile, or make any word of any other.
     ///
     /// # Errors
     /// [`ErrorKind::Tokenizer`] if this version's cannot be written as JSON.
@@ -73,7 +75,8 @@ impl Tokenizer {
         Ok(same.then_some(own))
     }
 
-    /// Reads what [`Tokenizer::to_json`] wrote, or other `tokenizer.json` that you trust: it may hold patterns that take long to compile.
+    /// Reads what [`Tokenizer::to_json`] wrote, or other `tokenizer.json` that you trust: it may hold patterns that
+    /// take long to compile.
     ///
     /// # Errors
     /// [`ErrorKind::Tokenizer`] if it is something else.
@@ -113,7 +116,8 @@ impl Tokenizer {
             .collect())
     }
 
-    /// Calls `emit` with each token of one chunk, a stretch of text without white space, and whether it begins with a capital letter.
+    /// Calls `emit` with each token of one chunk, a stretch of text without white space, and whether it begins with a
+    /// capital letter.
     ///
     /// # Errors
     /// [`ErrorKind::Tokenizer`] if the crate fails.
@@ -124,7 +128,8 @@ impl Tokenizer {
         Ok(())
     }
 
-    /// Does the same without the crate, where the chunk is plain enough for that; else `false`, and nothing is emitted.
+    /// Does the same without the crate, where the chunk is plain enough for that; else `false`, and nothing is
+    /// emitted.
     pub(crate) fn scan(&self, chunk: &str, emit: impl FnMut(&str, bool)) -> bool {
         let plain = self.is_default && (chunk.is_ascii() || chunk.chars().all(is_plain));
         if plain {
@@ -155,14 +160,14 @@ impl Tokenizer {
     }
 }
 
-/// Characters that the default normalizer changes one by one, if at all: ASCII, curly quotes and dashes, which are nearly all
-/// that English news is made of.
+/// Characters that the default normalizer changes one by one, if at all: ASCII, curly quotes and dashes, which are
+/// nearly all that English news is made of.
 fn is_plain(c: char) -> bool {
     c.is_ascii() || matches!(c, '‘' | '’' | '“' | '”' | '–' | '—')
 }
 
-/// What the default tokenizer makes of a chunk of plain characters, some twenty times faster than the crate; a property test
-/// holds the two together.
+/// What the default tokenizer makes of a chunk of plain characters, some twenty times faster than the crate; a
+/// property test holds the two together.
 fn scan_plain(chunk: &str, mut emit: impl FnMut(&str, bool)) {
     // Words are nearly all ASCII and short: they are lower-cased on the stack.
     let mut buffer = [0; 64];

@@ -1,4 +1,5 @@
-//! The artefact: one `.safetensors` file, which Python reads with `safetensors` alone and which never executes anything.
+//! The artefact: one `.safetensors` file, which Python reads with `safetensors` alone and which never executes
+//! anything.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -133,9 +134,10 @@ impl Model {
     /// Loads a model file.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io), or [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) if the file is truncated, changed since it
-    /// was written, of another format version, not a framescope model, or one that no training could have left. Whatever the file holds, reading
-    /// takes no more than twenty times its size in memory, and some 4 MB.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io), or [`ErrorKind::Artifact`](crate::ErrorKind::Artifact) if the file is
+    /// truncated, changed since it was written, of another format version, not a framescope model, or one that no
+    /// training could have left. Whatever the file holds, reading takes no more than twenty times its size in memory,
+    /// and some 4 MB.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let name = path.display().to_string();
@@ -181,7 +183,8 @@ impl Model {
         &self.metadata
     }
 
-    /// Whether a text is among those trained on, space around it left out. Wrong for one text in 2⁶⁴ / (texts trained on).
+    /// Whether a text is among those trained on, space around it left out. Wrong for one text in 2⁶⁴ / (texts trained
+    /// on).
     #[must_use]
     pub fn has_seen(&self, text: &str) -> bool {
         self.trained_on.binary_search(&digest(text)).is_ok()

@@ -1,7 +1,7 @@
 //! Reading an artefact that anybody may have made.
 //!
-//! Its hash tells damage, and not who made it: anyone can compute one. So nothing is believed before it is checked, and nothing is made that
-//! is many times as large as what it is made from.
+//! Its hash tells damage, and not who made it: anyone can compute one. So nothing is believed before it is checked,
+//! and nothing is made that is many times as large as what it is made from.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -123,8 +123,8 @@ fn header_length(bytes: &[u8]) -> Result<usize> {
     }
 }
 
-/// A file's header, which is JSON: only what a model has is kept. Reading it through safetensors would first make a tree of everything there
-/// is, fifty times as large as some JSON.
+/// A file's header, which is JSON: only what a model has is kept. Reading it through safetensors would first make a
+/// tree of everything there is, fifty times as large as some JSON.
 struct Header<'a> {
     metadata: Option<OwnMetadata<'a>>,
     /// Each name once.
@@ -220,7 +220,8 @@ fn tensors(mut infos: Vec<(String, TensorInfo)>, data: &[u8]) -> Result<BTreeMap
     NAMES.into_iter().map(tensor).collect()
 }
 
-/// Reads the format version first, so that a newer file is told from a broken one; then the tokenizer, so that no other is parsed.
+/// Reads the format version first, so that a newer file is told from a broken one; then the tokenizer, so that no
+/// other is parsed.
 fn read_metadata(json: &str) -> Result<(Metadata, Tokenizer)> {
     #[derive(Deserialize)]
     struct Preface<'a> {

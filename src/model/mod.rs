@@ -1,9 +1,10 @@
 //! Fitting and scoring: the estimator, the artefact, the compiled scorer.
 //!
 //! [`LogisticParams`] fit a [`FeatureMatrix`](crate::features::FeatureMatrix) of shape (n_samples, n_features) to
-//! [`Codes`](crate::corpus::Codes) of shape (n_samples, n_frames), through linfa's traits. A [`Model`] is what a training leaves
-//! behind, saved as one `.safetensors` file; [`Scorer`] compiles it, and gives calibrated probabilities in [0, 1] and the exact
-//! contribution of each word. Next rooms: [`training`](crate::training) makes a model, [`predict`](crate::predict) applies it.
+//! [`Codes`](crate::corpus::Codes) of shape (n_samples, n_frames), through linfa's traits. A [`Model`] is what a
+//! training leaves behind, saved as one `.safetensors` file; [`Scorer`] compiles it, and gives calibrated
+//! probabilities in [0, 1] and the exact contribution of each word. Next rooms: [`training`](crate::training) makes a
+//! model, [`predict`](crate::predict) applies it.
 
 mod artifact;
 mod cache;

@@ -60,7 +60,8 @@ impl TrainingSummary {
             .find(|source| self.sources.iter().any(|known| known.sha256 == source.sha256 && !other_part(known, source)))
     }
 
-    /// Says what no training of these frames leaves, if there is such a thing. Reports then need not look again before they add or line up.
+    /// Says what no training of these frames leaves, if there is such a thing. Reports then need not look again before
+    /// they add or line up.
     pub(super) fn fault(&self, frames: &Frames) -> Option<&'static str> {
         /// Rows are below 2³².
         const MOST: usize = u32::MAX as usize;
@@ -149,7 +150,7 @@ pub struct Metadata {
     pub calibration: Vec<Calibration>,
     /// How the model was made.
     pub training: TrainingSummary,
-    /// SHA-256, in hexadecimal, of the metadata's JSON up to this field, which is the last, and of all tensors in order of their
-    /// names.
+    /// SHA-256, in hexadecimal, of the metadata's JSON up to this field, which is the last, and of all tensors in
+    /// order of their names.
     pub sha256: String,
 }

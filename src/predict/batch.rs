@@ -20,12 +20,12 @@ pub struct Job {
     pub format: OutputFormat,
 }
 
-/// Gives each of `files` an output in `folder`: under its own name, without `.gz` or `.zst`, since output is not compressed, and with the
-/// extension of `format` where one is asked for.
+/// Gives each of `files` an output in `folder`: under its own name, without `.gz` or `.zst`, since output is not
+/// compressed, and with the extension of `format` where one is asked for.
 ///
 /// # Errors
-/// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) if two files would have one output, if an output would be written over an input,
-/// or if stdin, which has no name, is among the files.
+/// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) if two files would have one output, if an output would be
+/// written over an input, or if stdin, which has no name, is among the files.
 pub fn jobs(files: &[RowFile], folder: &Path, format: Option<OutputFormat>) -> Result<Vec<Job>> {
     let canonical = |path: &Path| std::fs::canonicalize(path).ok();
     let inputs: BTreeSet<PathBuf> = files.iter().filter_map(|file| canonical(Path::new(&file.path))).collect();

@@ -17,8 +17,8 @@ pub(super) struct Encoder<'a> {
 
 impl<'a> Encoder<'a> {
     /// # Errors
-    /// [`ErrorKind::ColumnExists`] if an output column is in the input, unless it may be replaced; [`ErrorKind::MissingColumn`] if a selected
-    /// one is in neither.
+    /// [`ErrorKind::ColumnExists`] if an output column is in the input, unless it may be replaced;
+    /// [`ErrorKind::MissingColumn`] if a selected one is in neither.
     pub(super) fn new(header: &Header, scorer: &'a Scorer, options: &PredictOptions) -> Result<Self> {
         let mut added: Vec<String> = scorer.frames().names().iter().map(|frame| format!("p_{frame}")).collect();
         added.push("predicted".to_owned());

@@ -19,8 +19,9 @@ const NAME: &str = ".framescope-journal.jsonl";
 
 /// A line for each output that was completed: by what it was made from, with which settings, and what it was then.
 ///
-/// An output counts as complete while its input, the settings and its own bytes still have the hashes of its last line. The journal only grows,
-/// by one write a line, so that several runs may share it; a line that a kill cut off is no line, and its output is made again.
+/// An output counts as complete while its input, the settings and its own bytes still have the hashes of its last
+/// line. The journal only grows, by one write a line, so that several runs may share it; a line that a kill cut off is
+/// no line, and its output is made again.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
@@ -75,8 +76,8 @@ impl Journal {
             .then_some(entry.n_rows)
     }
 
-    /// Notes that a job's output is complete. `input_sha256` is what [`file_hash`] said before its rows were read, so that an input that
-    /// changes meanwhile is scored again.
+    /// Notes that a job's output is complete. `input_sha256` is what [`file_hash`] said before its rows were read, so
+    /// that an input that changes meanwhile is scored again.
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io).

@@ -60,12 +60,13 @@ struct Batch {
 
 /// Scores the rows of some files, and hands the output to `write` in order, in pieces that end with a row.
 ///
-/// All files must have the same columns. `progress` hears of the total after each piece. Memory is bounded by the number of threads and
-/// the longest row, whatever the number of rows.
+/// All files must have the same columns. `progress` hears of the total after each piece. Memory is bounded by the
+/// number of threads and the longest row, whatever the number of rows.
 ///
 /// # Errors
-/// Whatever reading gives, with file and line; [`ErrorKind::OtherColumns`], [`ErrorKind::ColumnExists`], [`ErrorKind::NoRows`];
-/// [`ErrorKind::MissingColumn`] for a selected column that is not there; and what `write` returns. After an error nothing more is written.
+/// Whatever reading gives, with file and line; [`ErrorKind::OtherColumns`], [`ErrorKind::ColumnExists`],
+/// [`ErrorKind::NoRows`]; [`ErrorKind::MissingColumn`] for a selected column that is not there; and what `write`
+/// returns. After an error nothing more is written.
 pub fn predict(
     scorer: &Scorer,
     paths: &[String],

@@ -12,8 +12,8 @@ use crate::model::{ClassWeight, Model, Prior};
 
 /// What the model was trained on, with which settings, how good it is on rows it had not seen, and its hash.
 ///
-/// After Mitchell et al. (2019), Model Cards for Model Reporting: details, intended use, training data, settings, quantitative
-/// analyses, caveats. What only its makers know (whom it may harm, how it does elsewhere) they must add.
+/// After Mitchell et al. (2019), Model Cards for Model Reporting: details, intended use, training data, settings,
+/// quantitative analyses, caveats. What only its makers know (whom it may harm, how it does elsewhere) they must add.
 #[must_use]
 pub fn card_table(model: &Model, name: &str) -> String {
     let metadata = model.metadata();

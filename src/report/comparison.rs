@@ -14,12 +14,12 @@ use crate::stats::{Adjustment, MIN_CLUSTERS};
 /// Outlets and differences shown in a table; the others are in the CSV and the JSON.
 const MOST_ROWS: usize = 15;
 
-/// Shares as tidy CSV, one outlet, frame, voice and estimator a row, with the columns of [`SHARES`]. Rows with an interval
-/// come first, then those of coded rows without one, then counted shares; each in the order of
+/// Shares as tidy CSV, one outlet, frame, voice and estimator a row, with the columns of [`SHARES`]. Rows with an
+/// interval come first, then those of coded rows without one, then counted shares; each in the order of
 /// [`Comparison::shares`].
 ///
-/// `estimate`, `low` and `high` are shares in [0, 1]; `low` and `high` are empty where there is no interval, `effective_n` where nothing is coded.
-/// `voice` is `all` where shares are not split.
+/// `estimate`, `low` and `high` are shares in [0, 1]; `low` and `high` are empty where there is no interval,
+/// `effective_n` where nothing is coded. `voice` is `all` where shares are not split.
 ///
 /// # Errors
 /// [`ErrorKind::Csv`](crate::ErrorKind::Csv) if it cannot be written.
@@ -44,8 +44,8 @@ pub fn shares_csv(comparison: &Comparison) -> Result<String> {
 }
 
 /// Differences as tidy CSV with the columns of [`DIFFERENCES`]: `estimate` is the share of `outlet_a` minus that of
-/// `outlet_b`, in [−1, 1]; `n_stories` is 0 except for estimators within stories. Rows with an interval come first, then
-/// those without; each in the order of [`Comparison::differences`].
+/// `outlet_b`, in [−1, 1]; `n_stories` is 0 except for estimators within stories. Rows with an interval come first,
+/// then those without; each in the order of [`Comparison::differences`].
 ///
 /// # Errors
 /// [`ErrorKind::Csv`](crate::ErrorKind::Csv) if it cannot be written.
@@ -68,8 +68,8 @@ pub fn differences_csv(comparison: &Comparison) -> Result<String> {
     csv(&DIFFERENCES, comparison.differences.iter().map(row))
 }
 
-/// The rows with their predictions, in their order, with the columns of [`STUDY_PREDICTIONS`]. A cell is empty where the
-/// rows do not say it, `labels` where not every frame is coded.
+/// The rows with their predictions, in their order, with the columns of [`STUDY_PREDICTIONS`]. A cell is empty where
+/// the rows do not say it, `labels` where not every frame is coded.
 ///
 /// # Errors
 /// [`ErrorKind::Csv`](crate::ErrorKind::Csv) if it cannot be written.

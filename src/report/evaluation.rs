@@ -166,8 +166,8 @@ fn signed(estimate: Option<&Estimate>) -> String {
 
 /// The evaluation as tidy CSV, one metric a row, with the columns of [`EVALUATION`]; rows with an interval come first.
 ///
-/// `scope` is `frame`, `macro`, `micro`, `outlet`, `outlet_macro` or `holding_out_<group>`. Undefined metrics have no row; low and high are
-/// empty where there is no interval.
+/// `scope` is `frame`, `macro`, `micro`, `outlet`, `outlet_macro` or `holding_out_<group>`. Undefined metrics have no
+/// row; low and high are empty where there is no interval.
 ///
 /// # Errors
 /// [`ErrorKind::Csv`](crate::ErrorKind::Csv) if it cannot be written.

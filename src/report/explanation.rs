@@ -18,10 +18,10 @@ pub fn explanation_header() -> Result<String> {
     csv_rows([EXPLANATIONS.header(&[])])
 }
 
-/// One row a frame and token, and one a frame for the intercept (token `(intercept)`, from 0 to 0): the contributions of a frame sum to the
-/// logit of its `proba`. `start` and `end` are byte offsets into the text. Of each frame the `top` tokens with the largest contributions
-/// are kept, in the order of the text; all of them when `None`. `name` is 1 where the token was read as the one word that stands for names.
-/// Without a header.
+/// One row a frame and token, and one a frame for the intercept (token `(intercept)`, from 0 to 0): the contributions
+/// of a frame sum to the logit of its `proba`. `start` and `end` are byte offsets into the text. Of each frame the
+/// `top` tokens with the largest contributions are kept, in the order of the text; all of them when `None`. `name` is
+/// 1 where the token was read as the one word that stands for names. Without a header.
 ///
 /// # Errors
 /// [`ErrorKind::Csv`](crate::ErrorKind::Csv) if it cannot be written.
@@ -55,8 +55,8 @@ pub fn explanation_csv(id: &str, explanation: &Explanation, top: Option<usize>) 
     csv_rows(rows)
 }
 
-/// An explanation for a line of JSON Lines: an object with the id, the text, and for each frame its logit taken apart, token by token; of
-/// each frame the `top` tokens with the largest contributions, all of them when `None`.
+/// An explanation for a line of JSON Lines: an object with the id, the text, and for each frame its logit taken apart,
+/// token by token; of each frame the `top` tokens with the largest contributions, all of them when `None`.
 #[must_use]
 pub fn explanation_json(id: &str, explanation: &Explanation, top: Option<usize>) -> Value {
     let word = |i: usize, parts: &Contribution| {

@@ -71,8 +71,8 @@ pub(super) fn number(x: Option<f64>) -> String {
 /// CSV with the header of its schema. The fewer numbers a row lacks, the further up it stands; rows that lack as many
 /// keep their order.
 ///
-/// Readers guess the type of a column from its first rows: a hundred without an interval, as the counted shares are, and
-/// `low` would be text.
+/// Readers guess the type of a column from its first rows: a hundred without an interval, as the counted shares are,
+/// and `low` would be text.
 pub(super) fn csv(schema: &TableSchema, rows: impl IntoIterator<Item = Vec<String>>) -> Result<String> {
     let may_lack = |i: &usize| schema.columns[*i].can_be_empty && schema.columns[*i].cells == CellType::Number;
     let may_lack: Vec<usize> = (0..schema.columns.len()).filter(may_lack).collect();

@@ -1,7 +1,7 @@
 //! Reporting: typed results in, text out. No arithmetic here.
 //!
-//! Each result has three forms, named as `--format` names them: a table for people, JSON with everything, and tidy CSV with one
-//! value a row. What the columns of the CSV are called and say stands in [`schema`].
+//! Each result has three forms, named as `--format` names them: a table for people, JSON with everything, and tidy CSV
+//! with one value a row. What the columns of the CSV are called and say stands in [`schema`].
 
 mod agreement;
 mod card;

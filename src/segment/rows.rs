@@ -32,8 +32,8 @@ pub(super) struct Place<'a> {
     pub(super) outlet: &'a str,
     pub(super) doc_id: &'a str,
     pub(super) date: &'a str,
-    /// The numbers of the paragraph and the sentence in the story, from 1; `None` for furniture. That is null in JSON and
-    /// 0 in CSV, where an empty cell would turn the column into fractions in a data frame.
+    /// The numbers of the paragraph and the sentence in the story, from 1; `None` for furniture. That is null in JSON
+    /// and 0 in CSV, where an empty cell would turn the column into fractions in a data frame.
     pub(super) number: Option<(u32, u32)>,
     pub(super) story_id: &'a str,
     pub(super) wire_id: &'a str,

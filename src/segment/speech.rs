@@ -8,10 +8,11 @@ use super::words::{Word, words};
 
 /// Finds the stretches of `text` inside quotation marks, marks excluded, in order and apart.
 ///
-/// `paragraphs` are the lines of the story, `sentences` all of their sentences. Marks of any kind are read by what stands on either
-/// side of them before their shape, since scraped text mixes and turns them. A quotation that is still open where its
-/// paragraph ends goes on if the next one begins with an opening mark, as is usual for long ones; else its closing mark was lost, and it is
-/// taken to end with an attribution behind a dash, or with the sentence in which it began.
+/// `paragraphs` are the lines of the story, `sentences` all of their sentences. Marks of any kind are read by what
+/// stands on either side of them before their shape, since scraped text mixes and turns them. A quotation that is
+/// still open where its paragraph ends goes on if the next one begins with an opening mark, as is usual for long ones;
+/// else its closing mark was lost, and it is taken to end with an attribution behind a dash, or with the sentence in
+/// which it began.
 pub(super) fn direct_speech(text: &str, paragraphs: &[Range<usize>], sentences: &[Range<usize>]) -> Vec<Range<usize>> {
     let mut spans = Vec::new();
     let mut open: Option<usize> = None;
@@ -53,7 +54,8 @@ pub(super) fn direct_speech(text: &str, paragraphs: &[Range<usize>], sentences: 
                     spans.push(start..at);
                     open = None;
                 }
-                // A second opening mark is a quotation within, or the first was never closed; a lone closing mark says nothing.
+                // A second opening mark is a quotation within, or the first was never closed; a lone closing mark says
+                // nothing.
                 (Role::Open, Some(_)) | (Role::Close, None) => {}
             }
         }
@@ -133,8 +135,8 @@ fn opens_single(c: char, before: Option<char>, after: Option<char>) -> bool {
         && after.is_some_and(char::is_alphanumeric)
 }
 
-/// Where a quotation in single marks ends that begins with `text`. Their closing mark is the apostrophe too: behind an s and before a
-/// blank it closes only if nothing else does, before another quotation begins.
+/// Where a quotation in single marks ends that begins with `text`. Their closing mark is the apostrophe too: behind an
+/// s and before a blank it closes only if nothing else does, before another quotation begins.
 fn single_end(text: &str) -> Option<usize> {
     let mut unsure = None;
     for (at, c) in text.char_indices().filter(|(_, c)| is_single(*c)) {

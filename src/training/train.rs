@@ -24,16 +24,18 @@ pub struct Trained {
     pub left_out: Vec<String>,
 }
 
-/// A training run with what it fitted on the way: for rows that are judged and rows that are scored by the same kind of model.
+/// A training run with what it fitted on the way: for rows that are judged and rows that are scored by the same kind
+/// of model.
 #[derive(Debug, Clone)]
 pub struct CrossFitted {
     /// The model of all rows.
     pub trained: Trained,
-    /// Of the rows trained on, by models that had not seen their group; penalty, map and threshold are chosen from the other folds' scores.
+    /// Of the rows trained on, by models that had not seen their group; penalty, map and threshold are chosen from the
+    /// other folds' scores.
     pub out_of_fold: Predictions,
-    /// The models of all folds but one, in order of the fold left out. A row that nobody coded is to be predicted as the coded ones were, by
-    /// the model that left out its group where the group has coded rows, and by the mean of all of them elsewhere. Source: Zrnic & Candès (2024),
-    /// Cross-prediction-powered inference, PNAS 121(15).
+    /// The models of all folds but one, in order of the fold left out. A row that nobody coded is to be predicted as
+    /// the coded ones were, by the model that left out its group where the group has coded rows, and by the mean of
+    /// all of them elsewhere. Source: Zrnic & Candès (2024), Cross-prediction-powered inference, PNAS 121(15).
     pub fold_models: Vec<Model>,
     /// The fold of each row trained on.
     pub folds: Folds,
@@ -41,8 +43,8 @@ pub struct CrossFitted {
     pub group: GroupBy,
 }
 
-/// Trains a model: chooses each frame's penalty out of fold, fits probability map and threshold to the same out-of-fold scores,
-/// judges them cross-fitted, and refits on all rows.
+/// Trains a model: chooses each frame's penalty out of fold, fits probability map and threshold to the same
+/// out-of-fold scores, judges them cross-fitted, and refits on all rows.
 ///
 /// The result depends on rows, options and seed alone, to the bit, whatever the number of threads.
 ///
@@ -228,11 +230,12 @@ pub(super) fn learnable<'a>(
     Ok((kept, folds, left_out))
 }
 
-/// Scores under every grouping that the columns allow, from rows to outlets; `None` where there is only one. `judge` evaluates the
-/// training of some rows by some options under some folds; the run's own evaluation is at hand.
+/// Scores under every grouping that the columns allow, from rows to outlets; `None` where there is only one. `judge`
+/// evaluates the training of some rows by some options under some folds; the run's own evaluation is at hand.
 ///
-/// Where there are more rows than [`TrainParams::max_path_rows`], all groupings are judged on so many of them, or more where a
-/// frame is rare. They are drawn in whole stories, or articles, since a copy of which only one half is drawn is a copy no more.
+/// Where there are more rows than [`TrainParams::max_path_rows`], all groupings are judged on so many of them, or more
+/// where a frame is rare. They are drawn in whole stories, or articles, since a copy of which only one half is drawn
+/// is a copy no more.
 pub(super) fn leakage(
     corpus: &Corpus,
     (group, own): (GroupBy, &Folds),

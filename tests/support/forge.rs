@@ -1,4 +1,5 @@
-//! Artefacts with anything in them, and the right hash all the same: anybody can compute it. The fuzz target `model` uses this file too.
+//! Artefacts with anything in them, and the right hash all the same: anybody can compute it. The fuzz target `model`
+//! uses this file too.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

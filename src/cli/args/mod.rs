@@ -149,7 +149,8 @@ pub fn chunk_needs_json(chunk: Option<u64>, common: &Common) -> Result<()> {
 /// The layout in which a verb that writes rows is to write them to `output`.
 ///
 /// # Errors
-/// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a format that is none of rows, and a name that promises compression.
+/// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a format that is none of rows, and a name that promises
+/// compression.
 pub fn rows_format(output: &Path, format: Option<Format>) -> Result<OutputFormat> {
     if output.extension().is_some_and(|extension| extension == "gz" || extension == "zst") {
         let found = output.display();

@@ -16,8 +16,8 @@ pub struct TrainingArgs {
     /// What folds hold out whole [default: doc_id where the rows have it, else none]
     #[arg(long, value_enum)]
     pub group: Option<Group>,
-    /// Penalties to choose from out of fold, on about 20,000 rows where there are more; one number is used as it is; `auto` is the
-    /// default path
+    /// Penalties to choose from out of fold, on about 20,000 rows where there are more; one number is used as it is;
+    /// `auto` is the default path
     #[arg(long, value_delimiter = ',', value_name = "ALPHA,…", default_value = "auto", allow_negative_numbers = true)]
     pub alpha: Vec<String>,
     /// Weigh the rows of both classes alike in sum, or not
@@ -92,8 +92,8 @@ pub enum Balance {
 pub enum NamesAre {
     /// Words like others
     Keep,
-    /// One word: capitalised words that the training rows do not hold without a capital too. Travels better to other news; for
-    /// languages that write only names with capitals
+    /// One word: capitalised words that the training rows do not hold without a capital too. Travels better to other
+    /// news; for languages that write only names with capitals
     Mask,
 }
 

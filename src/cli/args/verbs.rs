@@ -26,8 +26,8 @@ pub struct SegmentArgs {
     /// Text files, web pages, folders of them, tables of articles; - is a table on stdin
     #[arg(value_name = "ARTICLES")]
     pub files: Vec<String>,
-    /// A table that says of each file what its outlet and date are: file,outlet,date; also doc_id, story_id, or anything to pass on.
-    /// Without ARTICLES, its files are read
+    /// A table that says of each file what its outlet and date are: file,outlet,date; also doc_id, story_id, or
+    /// anything to pass on. Without ARTICLES, its files are read
     #[arg(long, value_name = "MANIFEST.csv")]
     pub manifest: Option<String>,
     /// Where the rows are written, as CSV, TSV or JSON Lines by the extension [default: stdout]
@@ -189,7 +189,8 @@ pub struct PredictArgs {
     /// Write these columns alone, in this order: columns of the input, p_<frame> and predicted
     #[arg(long, value_delimiter = ',', value_name = "COLUMN,…")]
     pub select: Option<Vec<String>>,
-    /// Go on with a folder of outputs: files that are complete, by the hashes of input, output, model and options, are passed over
+    /// Go on with a folder of outputs: files that are complete, by the hashes of input, output, model and options, are
+    /// passed over
     #[arg(long, help_heading = "Many files")]
     pub resume: bool,
     /// Stop at the first file that cannot be scored, instead of going on with the others
@@ -257,7 +258,8 @@ pub struct CompletionsArgs {
   framescope man | man -l -
   framescope man -o ~/.local/share/man/man1")]
 pub struct ManArgs {
-    /// A folder that gets a page for each verb, made if it is not there [default: the page of framescope itself is printed]
+    /// A folder that gets a page for each verb, made if it is not there [default: the page of framescope itself is
+    /// printed]
     #[arg(long, short, value_name = "DIR")]
     pub output: Option<PathBuf>,
 }

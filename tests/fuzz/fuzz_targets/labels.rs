@@ -1,5 +1,5 @@
-//! Any bytes as coded rows, with a column of labels or 0/1 columns: either one clear error, or codes that are the same when they are written
-//! and read again.
+//! Any bytes as coded rows, with a column of labels or 0/1 columns: either one clear error, or codes that are the same
+//! when they are written and read again.
 
 #![no_main]
 

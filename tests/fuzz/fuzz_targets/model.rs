@@ -1,4 +1,5 @@
-//! Any file, its hash made right: either one clear error, or a model that scores, explains itself and is written again.
+//! Any file, its hash made right: either one clear error, or a model that scores, explains itself and is written
+//! again.
 
 #![no_main]
 

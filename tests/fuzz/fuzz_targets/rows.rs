@@ -1,5 +1,5 @@
-//! Any bytes, as CSV, TSV or JSON Lines: either one clear error or every row scored, what was there before as it was. The csv crate, the
-//! reference in its field, reads the same fields from input and output.
+//! Any bytes, as CSV, TSV or JSON Lines: either one clear error or every row scored, what was there before as it was.
+//! The csv crate, the reference in its field, reads the same fields from input and output.
 
 #![no_main]
 
