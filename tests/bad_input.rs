@@ -210,7 +210,8 @@ fn files_that_are_not_there_or_are_folders_are_named() {
     std::fs::create_dir(folder.path("folder")).unwrap();
     folder.fails(&["predict", "gone.csv", "-o", "s.csv"], &["gone.csv: cannot open it: "]);
     folder.fails(&train(&["gone.csv"]), &["gone.csv: cannot open it: "]);
-    folder.fails(&["predict", "folder", "-o", "s.csv"], &["folder: cannot ", "directory"]);
+    folder.fails(&["explain", "folder"], &["folder: cannot ", "directory"]);
+    folder.fails(&["predict", "folder", "-o", "s.csv"], &["folder: cannot read it: there is no file of rows in it"]);
 }
 
 // -------------------------------------------------------------------------------------------------------------- labels
