@@ -486,6 +486,12 @@ impl Error {
         self
     }
 
+    /// Whether the arguments are at fault, not the data.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        matches!(&*self.kind, ErrorKind::Parameter { .. } | ErrorKind::UnknownEncoding { .. })
+    }
+
     /// Whether the reader of our output went away, which is no failure of ours.
     #[must_use]
     pub fn is_broken_pipe(&self) -> bool {

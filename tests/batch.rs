@@ -50,7 +50,7 @@ fn a_folder_becomes_a_folder() {
     let folder = three();
     let run = folder.succeeds(&["predict", "in", "-o", "out/"]);
     assert!(run.stderr.contains("3 of 3 files scored\n6 rows in "), "{}", run.stderr);
-    assert!(run.stderr.contains("warning: passed over in/notes.txt: in folders only"), "{}", run.stderr);
+    assert!(run.stderr.contains("warning: passed over in/notes.txt: from folders only"), "{}", run.stderr);
     let out = below(&folder.path("out"));
     assert_eq!(names(&out), [JOURNAL, "a.csv", "c.csv", "deep/b.tsv"]);
     // Each is what it is by itself.
@@ -74,7 +74,10 @@ fn a_pattern_needs_no_shell() {
     assert_eq!(names(&below(&folder.path("out"))), [JOURNAL, "a.jsonl", "deep/b.jsonl"]);
     folder.succeeds(&["predict", "in/*.csv*", "-o", "one.csv", "-q"]);
     assert_eq!(support::rows(&folder.read("one.csv")).len(), 5, "a pattern into one file joins the rows");
-    folder.fails(&["predict", "in/*.xml", "-o", "out/"], &["in/*.xml: cannot read it: no file matches this pattern"]);
+    folder.fails(
+        &["predict", "in/*.xml", "-o", "out/"],
+        &["in/*.xml: cannot read it: no file matches; it was read as a pattern"],
+    );
 }
 
 #[test]
@@ -140,8 +143,90 @@ fn nothing_is_written_over_an_input() {
     let before = below(&folder.path("in"));
     folder.fails_usage(&["predict", "in", "-o", "in"], &["--output is in, where in/a.csv would be written over"]);
     folder.fails_usage(&["predict", "in/a.csv", "in", "-o", "out/"], &["in/a.csv and in/a.csv would both be a.csv"]);
-    folder.fails_usage(&["predict", "-", "-o", "out/"], &["--output is out/; expected a file: rows from stdin"]);
+    folder.fails_usage(&["predict", "-", "-o", "out/"], &["--output is out/, a folder, and stdin is no file"]);
     folder.fails_usage(&["predict", "in", "-o", "out"], &["expected out/ for a folder", "or out.csv for one file"]);
-    folder.fails_usage(&["predict", "in/a.csv", "-o", "out.csv", "--resume"], &["--resume is given with --output out"]);
+    for flag in ["--resume", "--fail-fast"] {
+        let says = format!("{flag} is given with --output out.csv; expected a folder of outputs");
+        folder.fails_usage(&["predict", "in/a.csv", "-o", "out.csv", flag], &[&says]);
+    }
+    folder.fails_usage(&["predict", "in/a.csv", "-o", "OUT.CSV.GZ"], &["a name without .gz or .zst"]);
     assert!(below(&folder.path("in")) == before);
+}
+
+#[test]
+fn a_pattern_names_outputs_from_where_its_wildcards_begin() {
+    let folder = three();
+    for (pattern, output) in [("./in/*.csv", "one/"), ("in/./*.csv", "two/"), ("../*/in/*.csv", "three/")] {
+        let run = folder.run(&["predict", pattern, "-o", output, "-q"]);
+        assert_eq!(run.code, 0, "{pattern}: {}", run.stderr);
+    }
+    for output in ["one", "two"] {
+        assert_eq!(names(&below(&folder.path(output))), [JOURNAL, "a.csv"]);
+    }
+    let outside = below(&folder.path("three"));
+    assert!(outside.keys().any(|name| name.ends_with("/in/a.csv")), "{:?}", outside.keys());
+    folder.succeeds(&["predict", "in/*.csv", "-o", ".", "-q"]);
+    assert_eq!(folder.read("a.csv"), folder.read("one/a.csv"));
+    folder.fails_usage(&["predict", "in/*.csv", "-o", "in/"], &["where in/a.csv would be written over"]);
+}
+
+#[test]
+fn one_output_for_all_is_no_input_of_the_next_run() {
+    let folder = three();
+    std::fs::remove_dir_all(folder.path("in/deep")).unwrap();
+    for _ in 0..2 {
+        folder.succeeds(&["predict", "in", "-o", "in/all.csv", "-q"]);
+        assert_eq!(support::rows(&folder.read("in/all.csv")).len(), 5);
+    }
+    std::fs::create_dir(folder.path("-")).unwrap();
+    let run = folder.succeeds(&["predict", "in/a.csv", "-o", "-", "-q"]);
+    assert_eq!(run.rows().len(), 3, "a folder called - is not stdout");
+}
+
+#[test]
+fn another_model_or_layout_makes_other_outputs() {
+    let folder = three().with("coded.csv", support::coded_csv());
+    folder.succeeds(&support::train(&["coded.csv"]));
+    let run = |more: &[&str]| folder.succeeds(&[&["predict", "in", "-o", "out/", "--resume"], more].concat()).stderr;
+    assert!(run(&[]).contains("3 of 3 files scored\n"));
+    assert!(run(&["--model", "m.safetensors"]).contains("3 of 3 files scored\n"));
+    assert!(run(&["--model", "m.safetensors", "--threads", "1"]).contains("3 complete already"));
+    assert!(run(&["--model", "m.safetensors", "--format", "json"]).contains("3 of 3 files scored\n"));
+    assert_eq!(names(&below(&folder.path("out"))).len(), 7);
+}
+
+#[test]
+fn wrong_options_are_told_once_and_empty_texts_in_any_case() {
+    let folder = three();
+    folder.fails_usage(&["predict", "in", "-o", "out/", "-q", "--encoding", "latin-99"], &["unknown encoding"]);
+    folder.fails_usage(&["predict", "in", "-o", "out/", "-q", "--select", "id,id"], &["--select is \"id\" twice"]);
+
+    let folder = folder.with("in/a.csv", "id,text\n1,\n2,Talks go on\n").with("in/b.csv", "id,words\n1,a\n");
+    let run = folder.run(&["predict", "in", "-o", "out/"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("warning: 1 of 6 rows have an empty text"), "{}", run.stderr);
+    let lines: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!(lines.len(), 2, "{}", run.stderr);
+    assert!(lines[0].starts_with("error: in/b.csv: no column \"text\""), "{}", lines[0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let folder = three();
+    let made = std::process::Command::new("mkfifo").arg(folder.path("in/pipe.csv")).status().unwrap();
+    assert!(made.success());
+    let run = folder.succeeds(&["predict", "in", "-o", "out/"]);
+    assert!(run.stderr.contains("passed over in/notes.txt, in/pipe.csv: from folders only"), "{}", run.stderr);
+    folder.fails_usage(&["predict", "in/pipe.csv", "-o", "out/"], &["in/pipe.csv is no file; expected a file"]);
+}
+
+#[test]
+fn an_output_that_cannot_be_opened_is_one_that_failed() {
+    let folder = three();
+    std::fs::create_dir_all(folder.path("out/a.csv")).unwrap();
+    let run = folder.run(&["predict", "in", "-o", "out"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("error: out/a.csv: cannot write there: it is a directory"), "{}", run.stderr);
+    assert!(run.stderr.contains("2 of 3 files scored\n"), "{}", run.stderr);
 }

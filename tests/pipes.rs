@@ -59,6 +59,30 @@ fn json_lines_keep_their_numbers() {
 }
 
 #[test]
+fn half_a_surrogate_pair_is_placed() {
+    let folder = Folder::new().with("rows.jsonl", "{\"text\": \"a\"}\n{\"text\": \"\\ud800\"}\n");
+    let says = "rows.jsonl, line 2, column \"text\": not a JSON object: ";
+    let run =
+        folder.fails(&["predict", "rows.jsonl", "-o", "out.csv"], &[says, "; JSON Lines has one object per line"]);
+    assert!(!run.stderr.contains("line 1"), "{}", run.stderr);
+}
+
+#[test]
+fn many_missing_keys_take_little_memory() {
+    // Each line is two bytes, and twenty thousand fields.
+    let keys: Vec<String> = (0..20_000).map(|i| format!("\"k{i}\":1")).collect();
+    let rows = format!("{{\"text\":\"a\",{}}}\n{}", keys.join(","), "{}\n".repeat(30_000));
+    let folder = Folder::new().with("rows.jsonl", rows);
+    let predict =
+        command(&folder.path(""), &["predict", "rows.jsonl", "--threads", "2", "-q", "--select", "predicted"]);
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "ulimit -v 524288 && exec \"$0\" \"$@\""]).arg(predict.get_program()).args(predict.get_args());
+    let output = shell.current_dir(folder.path("")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.stdout.iter().filter(|byte| **byte == b'\n').count(), 30_002);
+}
+
+#[test]
 fn progress_is_told_in_chunks() {
     let folder = Folder::with_rows(format!("text\n{}", "Both sides agreed to meet in the hall.\n".repeat(10_000)));
     let run = folder.succeeds(&["predict", "rows.csv", "-o", "out.csv", "--progress", "json", "--chunk", "1000"]);
@@ -122,9 +146,12 @@ fn every_verb_tells_in_json_and_errors_too() {
 #[test]
 fn segment_and_compare_tell_their_stages() {
     let folder = Folder::new().with("a.txt", "Talks go on. Nobody left.").with("rows.csv", "text,outlet\nTalks,A\n");
-    let run = folder.succeeds(&["segment", "a.txt", "-o", "out.csv", "--progress", "json", "--chunk", "1"]);
-    let stages: Vec<Value> = events(&run.stderr).into_iter().map(|(_, line)| line["stage"].clone()).collect();
-    assert!(stages.contains(&"read".into()) && stages.contains(&"written".into()), "{stages:?}");
+    for chunk in ["1", "1000"] {
+        let run = folder.succeeds(&["segment", "a.txt", "-o", "out.csv", "--progress", "json", "--chunk", chunk]);
+        let stages = events(&run.stderr).into_iter().map(|(_, line)| (line["stage"].clone(), line["done"].clone()));
+        let stages: Vec<(Value, Value)> = stages.filter(|(stage, _)| stage.is_string()).collect();
+        assert_eq!(stages, [("read".into(), 1.into()), ("written".into(), 1.into())], "--chunk {chunk}");
+    }
     let run = folder.succeeds(&["compare", "rows.csv", "--progress", "json"]);
     let stages: Vec<Value> = events(&run.stderr).into_iter().map(|(_, line)| line["stage"].clone()).collect();
     assert_eq!(stages[..3], ["reading", "scoring", "comparing"].map(Value::from));
@@ -165,6 +192,9 @@ fn models_and_rows_come_and_go_through_pipes() {
     }
     folder.fails_usage(&["compare", "coded.csv", "-o", "-"], &["--output is -; expected a folder"]);
     folder.fails_usage(&["study", "coded.csv", "-o", "-"], &["--output is -; expected a folder"]);
+    folder.fails_usage(&["man", "-o", "-"], &["--output is -; expected a folder"]);
+    let says = "--output is - with --format; expected a file for the model";
+    folder.fails_usage(&["train", "coded.csv", "-o", "-", "--format", "json"], &[says]);
 }
 
 #[test]

@@ -17,7 +17,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("evaluation", &["corpus", "error", "stats"]),
     ("model", &["calibration", "corpus", "error", "evaluation", "features", "output", "stats"]),
     ("training", &["calibration", "corpus", "error", "evaluation", "features", "model", "stats"]),
-    ("predict", &["corpus", "error", "model", "parallel"]),
+    ("predict", &["corpus", "error", "model", "output", "parallel"]),
     ("comparison", &["corpus", "error", "evaluation", "features", "model", "stats"]),
     ("study", &["comparison", "corpus", "error", "evaluation", "model", "training"]),
     ("report", &["comparison", "corpus", "error", "evaluation", "features", "model", "stats"]),

@@ -2,7 +2,7 @@
 //! and none makes the loader take much memory or time.
 
 // A test that cannot set its scene may panic.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod support;
 
@@ -169,6 +169,7 @@ fn a_tampered_artefact_is_refused_or_safe_and_never_large() {
 }
 
 fn headers(bench: &mut Bench, sound: &[u8]) {
+    const N: usize = 1 << 20;
     let mut length = |length: u64| {
         let mut file = sound.to_vec();
         file[..8].copy_from_slice(&length.to_le_bytes());
@@ -176,7 +177,6 @@ fn headers(bench: &mut Bench, sound: &[u8]) {
     };
     [0, 1, 5, sound.len() as u64 - 7, 1 << 32, 100_000_001, u64::MAX].into_iter().for_each(&mut length);
 
-    const N: usize = 1 << 20;
     let foreign = "not one that `framescope train` wrote";
     let none = "no .safetensors file at all";
     bench.refused("array", &join(&format!("{{\"x\":{}}}", list("0", N)), b""), none);

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::args::Common;
 use super::console;
+use crate::corpus::EXTENSIONS;
 use crate::error::{Error, Result};
 
 /// Refuses arguments that name stdin twice, since it can be read only once.
@@ -31,7 +32,7 @@ pub(super) fn folder_not_stdout(folder: Option<&Path>) -> Result<()> {
         Some(folder) if folder == Path::new("-") => Err(Error::parameter(
             "--output",
             "-",
-            "a folder, which gets several files; the table goes to stdout by itself",
+            "a folder, which gets several files; without it, the main result goes to stdout",
         )),
         _ => Ok(()),
     }
@@ -41,8 +42,9 @@ pub(super) fn folder_not_stdout(folder: Option<&Path>) -> Result<()> {
 pub(super) fn warn_passed_over(common: &Common, passed_over: &[String]) {
     if !passed_over.is_empty() {
         let which = few(passed_over);
-        let hint = "in folders only .csv, .tsv and .jsonl files are read, also .gz or .zst; name others themselves";
-        console::warn(common, &format!("passed over {which}: {hint}"));
+        let extensions = EXTENSIONS.join(", ");
+        let hint = "also .gz or .zst; name others themselves";
+        console::warn(common, &format!("passed over {which}: from folders only {extensions} files are taken, {hint}"));
     }
 }
 

@@ -66,16 +66,11 @@ pub fn main() -> ExitCode {
 fn fail(error: &anyhow::Error, is_json: bool) -> Exit {
     let exit = match error.downcast_ref::<crate::Error>() {
         Some(own) if own.is_broken_pipe() => return Exit::Done,
-        Some(own) if is_usage(own.kind()) => Exit::Usage,
+        Some(own) if own.is_usage() => Exit::Usage,
         _ => Exit::Failed,
     };
     console::error(&format!("{error:#}"), exit, is_json);
     exit
-}
-
-/// Whether the arguments are at fault, not the data.
-fn is_usage(kind: &crate::ErrorKind) -> bool {
-    matches!(kind, crate::ErrorKind::Parameter { .. } | crate::ErrorKind::UnknownEncoding { .. })
 }
 
 fn run(cli: &Cli) -> anyhow::Result<()> {

@@ -1,5 +1,6 @@
 //! `framescope predict`: rows in, the same rows with probabilities out.
 
+use std::path::Path;
 use std::time::Instant;
 
 use indicatif::HumanCount;
@@ -8,7 +9,7 @@ use super::args::{Common, PredictArgs, chunk_needs_json, rows_format, rows_layou
 use super::batch;
 use super::console;
 use super::inputs::{model_name, stdin_once, warn_passed_over};
-use super::progress::Meter;
+use super::progress::{Meter, total_bytes};
 use crate::corpus::{RowFiles, TableFormat};
 use crate::error::{Error, Result};
 use crate::model::Scorer;
@@ -20,7 +21,9 @@ const CHUNK: u64 = 100_000;
 pub(super) fn run(args: &PredictArgs, common: &Common) -> anyhow::Result<()> {
     chunk_needs_json(args.chunk, common)?;
     stdin_once(args.files.iter().map(String::as_str).chain(model_name(args.model.as_deref())))?;
-    let found = RowFiles::find(&args.files, args.output.is_dir().then_some(args.output.as_path()))?;
+    // Rows never go to a folder that happens to be called `-`.
+    let output = Some(args.output.as_path()).filter(|output| *output != Path::new("-"));
+    let found = RowFiles::find(&args.files, output)?;
     let is_batch = is_folder(args, &found)?;
     let output = if is_batch { TableFormat::CSV } else { rows_format(&args.output, common.format)? };
     let mut options = PredictOptions {
@@ -37,31 +40,31 @@ pub(super) fn run(args: &PredictArgs, common: &Common) -> anyhow::Result<()> {
     let plan = if is_batch { Some(jobs(&found.files, &args.output, rows_layout(common.format)?)?) } else { None };
     warn_passed_over(common, &found.passed_over);
     let scorer = Scorer::new(console::load(args.model.as_deref())?.0);
-    let mut meter = Meter::new(&files, "rows", args.chunk.unwrap_or(CHUNK), common);
+    let total = total_bytes(&files, args.input.layout.encoding.as_deref());
+    let mut meter = Meter::new(total, "rows", args.chunk.unwrap_or(CHUNK), common);
     let started = Instant::now();
     let result = match &plan {
         Some(jobs) => batch::run(args, common, &scorer, &options, jobs, &mut meter),
         None => console::write_rows(&args.output, |write| {
             let show = |report: &PredictReport| meter.tell(None, report.n_rows, report.n_bytes);
-            predict(&scorer, &files, &options, write, show)
-        })
-        .map_err(Into::into),
+            Ok((predict(&scorer, &files, &options, write, show)?, None))
+        }),
     };
     meter.end();
-    tell(&result?, started, common);
-    Ok(())
+    let (report, failed) = result?;
+    tell(&report, started, common);
+    failed.map_or(Ok(()), Err)
 }
 
 /// Whether each file gets an output of its own in a folder: `--output` is one, or its name ends as one's does.
 fn is_folder(args: &PredictArgs, found: &RowFiles) -> Result<bool> {
     let name = args.output.to_string_lossy();
-    let is_folder = args.output.is_dir() || name.ends_with(std::path::is_separator);
-    if !is_folder && args.resume {
-        return Err(Error::parameter(
-            "--resume",
-            format!("given with --output {name}"),
-            "a folder of outputs, such as --output scored/",
-        ));
+    let is_folder = name != "-" && (args.output.is_dir() || name.ends_with(std::path::is_separator));
+    for (flag, is_given) in [("--resume", args.resume), ("--fail-fast", args.fail_fast)] {
+        if is_given && !is_folder {
+            let found = format!("given with --output {name}");
+            return Err(Error::parameter(flag, found, "a folder of outputs, such as --output scored/"));
+        }
     }
     if !is_folder && found.is_many && name != "-" && args.output.extension().is_none() {
         return Err(Error::parameter(

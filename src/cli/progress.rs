@@ -10,6 +10,7 @@ use indicatif::{HumanCount, MultiProgress, ProgressBar, ProgressStyle};
 use super::args::Common;
 use super::console;
 use super::events::{Event, Extent};
+use crate::corpus::is_compressed;
 use crate::training::Progress;
 
 /// Whether a live display makes sense.
@@ -60,8 +61,9 @@ pub(super) struct Meter {
     total_bytes: Option<u64>,
     /// Lines of JSON come each time that so many more are done.
     chunk: Option<u64>,
-    /// The last line's stage and how many were done.
-    told: (Option<&'static str>, u64),
+    stage: Option<&'static str>,
+    /// How many were done in this stage when the last line came.
+    n_told: u64,
     /// Counts of files that are behind.
     before: (u64, u64),
     /// Counts in this file.
@@ -69,9 +71,9 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    /// A meter of `files`, which tells of each `chunk` where JSON is asked for.
-    pub(super) fn new(files: &[String], unit: &'static str, chunk: u64, common: &Common) -> Self {
-        let total_bytes = files.iter().map(|file| text_bytes(Path::new(file))).sum::<Option<u64>>();
+    /// A meter of files with `total_bytes` of text, where that is known, which tells of each `chunk` where JSON is asked
+    /// for.
+    pub(super) fn new(total_bytes: Option<u64>, unit: &'static str, chunk: u64, common: &Common) -> Self {
         let bar = match total_bytes {
             _ if !is_live(common) => ProgressBar::hidden(),
             Some(total) => styled(
@@ -81,57 +83,76 @@ impl Meter {
             None => styled(ProgressBar::new_spinner(), &format!("{{spinner}} {{msg}} {unit}  {{bytes}}  {{elapsed}}")),
         };
         let chunk = (common.is_json() && !common.quiet).then_some(chunk.max(1));
-        Meter { bar, unit, total_bytes, chunk, told: (None, 0), before: (0, 0), now: (0, 0) }
+        Meter { bar, unit, total_bytes, chunk, stage: None, n_told: 0, before: (0, 0), now: (0, 0) }
     }
 
     /// So many are done of the current file, and so many of its bytes read.
     pub(super) fn tell(&mut self, stage: Option<&'static str>, done: u64, bytes: u64) {
+        if stage != self.stage {
+            self.tell_rest();
+            (self.stage, self.n_told) = (stage, 0);
+        }
         self.now = (done, bytes);
-        let (done, bytes) = (self.before.0 + done, self.before.1 + bytes);
+        let (done, bytes) = self.all();
         self.bar.set_position(bytes);
         let count = HumanCount(done);
         self.bar.set_message(stage.map_or_else(|| count.to_string(), |stage| format!("{stage} {count}")));
-        let Some(chunk) = self.chunk else { return };
-        let last = if self.told.0 == stage { self.told.1 } else { 0 };
-        if done / chunk > last / chunk {
-            self.emit(stage, done, bytes);
+        if self.chunk.is_some_and(|chunk| done / chunk > self.n_told / chunk) {
+            self.emit();
         }
     }
 
     /// The next file begins, and what is told of it is added to what was told before.
     pub(super) fn next_file(&mut self) {
-        self.before = (self.before.0 + self.now.0, self.before.1 + self.now.1);
+        self.before = self.all();
         self.now = (0, 0);
     }
 
-    /// A file is passed over; the bar goes on as if it had been read.
+    /// A file is passed over; the bar goes on as if it had been read, and none of its rows count.
     pub(super) fn pass(&mut self, file: &str) {
         self.now = (0, text_bytes(Path::new(file)).unwrap_or(0));
         self.next_file();
         self.bar.set_position(self.before.1);
     }
 
+    /// Does what writes to stderr, with the bar out of its way.
+    pub(super) fn suspend(&self, write: impl FnOnce()) {
+        self.bar.suspend(write);
+    }
+
     /// Takes the bar away; the last line of JSON says how many there were.
     pub(super) fn end(mut self) {
         self.bar.finish_and_clear();
-        let (done, bytes) = (self.before.0 + self.now.0, self.before.1 + self.now.1);
-        let stage = self.told.0;
-        if self.chunk.is_some() && (done, stage) != (self.told.1, stage) {
-            self.emit(stage, done, bytes);
+        self.tell_rest();
+    }
+
+    fn all(&self) -> (u64, u64) {
+        (self.before.0 + self.now.0, self.before.1 + self.now.1)
+    }
+
+    fn tell_rest(&mut self) {
+        if self.chunk.is_some() && self.all().0 > self.n_told {
+            self.emit();
         }
     }
 
-    fn emit(&mut self, stage: Option<&'static str>, done: u64, bytes: u64) {
-        self.told = (stage, done);
-        let (unit, total_bytes) = (self.unit, self.total_bytes);
+    fn emit(&mut self) {
+        let (done, bytes) = self.all();
+        self.n_told = done;
+        let (stage, unit, total_bytes) = (self.stage, self.unit, self.total_bytes);
         Event::Progress(&Extent { stage, unit, done, total: None, bytes: Some(bytes), total_bytes }).emit();
     }
 }
 
+/// The bytes of text in some files, which a bar can go by; `None` where one does not tell, or holds another encoding.
+pub(super) fn total_bytes(files: &[String], encoding: Option<&str>) -> Option<u64> {
+    let is_text = encoding.is_none();
+    files.iter().map(|file| text_bytes(Path::new(file)).filter(|_| is_text)).sum()
+}
+
 /// The bytes of text in a file; `None` for a compressed file, which does not tell, and for pipes.
 fn text_bytes(path: &Path) -> Option<u64> {
-    let is_compressed = path.extension().is_some_and(|name| name == "gz" || name == "zst");
-    std::fs::metadata(path).ok().filter(|meta| meta.is_file() && !is_compressed).map(|meta| meta.len())
+    std::fs::metadata(path).ok().filter(|meta| meta.is_file() && !is_compressed(path)).map(|meta| meta.len())
 }
 
 fn styled(bar: ProgressBar, template: &str) -> ProgressBar {

@@ -5,7 +5,7 @@ use indicatif::HumanCount;
 use super::args::{Common, SegmentArgs, chunk_needs_json, rows_format};
 use super::console;
 use super::inputs::{few, stdin_once};
-use super::progress::Meter;
+use super::progress::{Meter, total_bytes};
 use crate::corpus::Articles;
 use crate::segment::{SegmentProgress, SegmentReport, segment};
 
@@ -17,7 +17,8 @@ pub(super) fn run(args: &SegmentArgs, common: &Common) -> anyhow::Result<()> {
     stdin_once(args.files.iter().chain(&args.manifest).map(String::as_str))?;
     let options = args.options(rows_format(&args.output, common.format)?, common.threads)?;
     let articles = Articles::open(&args.files, args.input.options(args.manifest.clone())?)?;
-    let mut meter = Meter::new(&args.files, "articles", args.chunk.unwrap_or(CHUNK), common);
+    let total = total_bytes(&args.files, args.input.layout.encoding.as_deref());
+    let mut meter = Meter::new(total, "articles", args.chunk.unwrap_or(CHUNK), common);
     let mut n_read = 0;
     let show = |progress| match progress {
         SegmentProgress::Read { n_articles, n_bytes } => {

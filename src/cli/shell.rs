@@ -5,6 +5,7 @@ use clap::CommandFactory as _;
 
 use super::args::{Cli, Common, CompletionsArgs, ManArgs};
 use super::console::{self, OutputFolder};
+use super::inputs::folder_not_stdout;
 use crate::error::{Error, Result};
 use crate::model::Model;
 
@@ -22,6 +23,7 @@ pub(super) fn completions(args: &CompletionsArgs) -> anyhow::Result<()> {
 }
 
 pub(super) fn man(args: &ManArgs, common: &Common) -> anyhow::Result<()> {
+    folder_not_stdout(args.output.as_deref())?;
     let mut program = Cli::command().disable_help_subcommand(true);
     program.build();
     let Some(folder) = &args.output else {

@@ -16,6 +16,10 @@ use crate::training::train;
 pub(super) fn run(args: &TrainArgs, common: &Common) -> anyhow::Result<()> {
     let params = args.training.train_params(common.seed, args.folds, args.intervals.bootstrap(common.seed)?)?;
     let is_piped = args.output == Path::new("-");
+    if is_piped && common.format.is_some_and(|format| format != Format::Table) {
+        let expected = "a file for the model: with the model on stdout, the scores are a table on stderr";
+        return Err(Error::parameter("--output", "- with --format", expected).into());
+    }
     stdin_once(args.coded.files.iter().map(String::as_str))?;
     let same = |input: &String| {
         std::fs::canonicalize(input).ok().is_some_and(|input| Some(input) == std::fs::canonicalize(&args.output).ok())

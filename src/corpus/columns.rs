@@ -1,5 +1,7 @@
 //! The columns that mean something to framescope, and what they are called in this user's files.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result, nearest};
@@ -68,8 +70,9 @@ impl Header {
     /// # Errors
     /// [`ErrorKind::DuplicateColumn`].
     pub fn new(names: Vec<String>) -> Result<Self> {
+        let mut seen = BTreeMap::new();
         for (second, name) in names.iter().enumerate() {
-            if let Some(first) = names[..second].iter().position(|other| other == name) {
+            if let Some(first) = seen.insert(name, second) {
                 return Err(
                     ErrorKind::DuplicateColumn { name: name.clone(), first: first + 1, second: second + 1 }.into()
                 );

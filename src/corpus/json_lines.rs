@@ -12,6 +12,9 @@ use super::rows::Rows;
 use super::table::TableFormat;
 use crate::error::{Error, ErrorKind, Result};
 
+/// Fields after which a piece of work is large enough, however short its text.
+const MAX_FIELDS: usize = 1 << 16;
+
 /// Cuts lines that hold an object each.
 #[derive(Debug, Default)]
 pub(super) struct JsonLines {
@@ -38,7 +41,8 @@ impl Cutter for JsonLines {
     }
 
     fn cut(&mut self, rows: &mut Rows, max_rows: usize, at_end: bool) -> Result<()> {
-        while rows.len() < max_rows {
+        // Fields of missing keys take no text, so that rows by the thousand could be many fields each.
+        while rows.len() < max_rows && (rows.is_empty() || rows.n_fields() < MAX_FIELDS) {
             let end = match memchr::memchr(b'\n', &rows.text.as_bytes()[self.n_searched..]) {
                 Some(n) => self.n_searched + n + 1,
                 None if at_end && self.n_cut < rows.text.len() => rows.text.len(),
@@ -83,7 +87,7 @@ impl JsonLines {
         }
         for column in &self.columns {
             let value = object.get(column).filter(|value| *value != "null");
-            let text = value.map(text_of).transpose()?.unwrap_or_default();
+            let text = value.map(text_of).transpose().map_err(|error| error.in_column(column))?.unwrap_or_default();
             rows.push_decoded(|_, out| out.push_str(&text));
         }
         Ok(())
@@ -95,14 +99,15 @@ fn text_of(value: &str) -> Result<Cow<'_, str>> {
     if !value.starts_with('"') {
         return Ok(value.into());
     }
-    serde_json::from_str(value).map(Cow::Owned).map_err(|error| not_an_object(error.to_string()))
+    // What is wrong inside a string, such as half a surrogate pair, is found only here.
+    serde_json::from_str(value).map(Cow::Owned).map_err(|error| not_an_object(message(&error, None)))
 }
 
 fn parse(line: &str) -> Result<JsonObject<'_>> {
     serde_json::from_str(line.trim()).map_err(|error| {
         // Another value than an object is told by its kind, which takes a second look.
         not_an_object(match serde_json::from_str(line.trim()) {
-            Ok(Value::Object(_)) | Err(_) => message(&error, line),
+            Ok(Value::Object(_)) | Err(_) => message(&error, Some(line)),
             Ok(other) => format!("found {}", kind_name(&other)),
         })
     })
@@ -113,11 +118,13 @@ fn not_an_object(message: String) -> Error {
 }
 
 /// What the JSON reader says of a line, without its own line number: to it every line is the first, and begins past
-/// any indent.
-fn message(error: &serde_json::Error, line: &str) -> String {
+/// any indent. `None` for a part of a line, whose place in it is not known.
+fn message(error: &serde_json::Error, line: Option<&str>) -> String {
     let message = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
-    let Some(what) = message.strip_suffix(&place) else { return message };
+    let (Some(what), Some(line)) = (message.strip_suffix(&place), line) else {
+        return message.strip_suffix(&place).unwrap_or(&message).to_owned();
+    };
     let indent = line.len() - line.trim_start().len();
     let character = n_characters(&line.as_bytes()[..(indent + error.column()).min(line.len())]);
     format!("{what} at character {character} of the line")

@@ -96,6 +96,11 @@ impl Rows {
         self.fields.push(Field { start: start | DECODED, end: self.decoded.len() | DECODED });
     }
 
+    /// Fields of all rows.
+    pub(super) fn n_fields(&self) -> usize {
+        self.n_taken
+    }
+
     /// Fields added since the last row.
     pub(super) fn n_pending(&self) -> usize {
         self.fields.len() - self.n_taken

@@ -29,24 +29,21 @@ impl TableFormat {
     /// The format that a file name's extension says, below any `.gz` or `.zst`; CSV when it says nothing.
     #[must_use]
     pub fn from_path(path: &str) -> Self {
-        TableFormat::named_by(path).unwrap_or(TableFormat::CSV)
-    }
-
-    /// The same; `None` when the extension says nothing.
-    #[must_use]
-    pub fn named_by(path: &str) -> Option<Self> {
-        match &*extension(&without_compression(Path::new(path)))? {
-            "csv" => Some(TableFormat::CSV),
-            "tsv" | "tab" => Some(TableFormat::TSV),
-            "jsonl" | "ndjson" | "json" => Some(TableFormat::JsonLines),
-            _ => None,
+        match extension(&without_compression(Path::new(path))).as_deref() {
+            Some("tsv" | "tab") => TableFormat::TSV,
+            Some("jsonl" | "ndjson" | "json") => TableFormat::JsonLines,
+            _ => TableFormat::CSV,
         }
     }
 }
 
+/// Whether a file's name says that it is compressed.
+pub(crate) fn is_compressed(path: &Path) -> bool {
+    extension(path).is_some_and(|name| ["gz", "zst", "zstd"].contains(&&*name))
+}
+
 /// A file's path without the `.gz`, `.zst` or `.zstd` that it may end with.
 pub(crate) fn without_compression(path: &Path) -> PathBuf {
-    let is_compressed = |path: &Path| extension(path).is_some_and(|name| ["gz", "zst", "zstd"].contains(&&*name));
     let mut path = path.to_owned();
     while is_compressed(&path) {
         path.set_extension("");

@@ -1,9 +1,10 @@
 //! Many files of rows, each with an output of its own in a folder.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::encode::OutputFormat;
+use super::journal;
 use crate::corpus::{RowFile, TableFormat, without_compression};
 use crate::error::{Error, Result};
 
@@ -24,41 +25,48 @@ pub struct Job {
 /// compressed, and with the extension of `format` where one is asked for.
 ///
 /// # Errors
-/// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) if two files would have one output, if an output would be
-/// written over an input, or if stdin, which has no name, is among the files.
+/// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) if two files would have one output; if an output would be
+/// written over an input, or outside the folder, or where its journal is; and for stdin and pipes, which have no name in
+/// a folder, or can be read only once.
 pub fn jobs(files: &[RowFile], folder: &Path, format: Option<OutputFormat>) -> Result<Vec<Job>> {
     let canonical = |path: &Path| std::fs::canonicalize(path).ok();
     let inputs: BTreeSet<PathBuf> = files.iter().filter_map(|file| canonical(Path::new(&file.path))).collect();
     let mut by_output: BTreeMap<PathBuf, &str> = BTreeMap::new();
+    let refused = |found: String, expected: &str| Error::parameter("--output", found, expected);
     files
         .iter()
         .map(|file| {
-            if file.path == "-" {
-                return Err(Error::parameter(
-                    "--output",
-                    folder.display(),
-                    "a file: rows from stdin have no name in a folder",
+            let (path, shown) = (&file.path, folder.display());
+            if path == "-" || std::fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
+                let name = if path == "-" { "stdin" } else { path };
+                return Err(refused(
+                    format!("{shown}, a folder, and {name} is no file"),
+                    "a file for the rows: only files have names in a folder, and are read as often as that takes",
                 ));
             }
             let mut name = without_compression(&file.name);
             if let Some(format) = format {
                 name.set_extension(if format == TableFormat::JsonLines { "jsonl" } else { "csv" });
             }
+            let is_plain = name.components().all(|part| matches!(part, Component::Normal(_)));
+            if !is_plain || name.as_os_str() == journal::NAME {
+                let found = format!("{shown}, where {path} would be {}", name.display());
+                return Err(refused(found, "a name of its own in the folder for each input"));
+            }
             let output = folder.join(&name);
             if canonical(&output).is_some_and(|output| inputs.contains(&output)) {
-                let found = format!("{}, where {} would be written over", folder.display(), output.display());
-                return Err(Error::parameter("--output", found, "another folder than that of the input"));
+                let found = format!("{shown}, where {} would be written over", output.display());
+                return Err(refused(found, "another folder than that of the input"));
             }
-            if let Some(other) = by_output.insert(output.clone(), &file.path) {
-                let found =
-                    format!("{}, where {other} and {} would both be {}", folder.display(), file.path, name.display());
-                return Err(Error::parameter("--output", found, "a folder in which each input has a name of its own"));
+            if let Some(other) = by_output.insert(output.clone(), path) {
+                let found = format!("{shown}, where {other} and {path} would both be {}", name.display());
+                return Err(refused(found, "a name of its own in the folder for each input"));
             }
             let parts: Vec<_> = name.iter().map(|part| part.to_string_lossy()).collect();
             Ok(Job {
-                input: file.path.clone(),
+                input: path.clone(),
                 name: parts.join("/"),
-                format: format.unwrap_or_else(|| TableFormat::from_path(&file.path)),
+                format: format.unwrap_or_else(|| TableFormat::from_path(path)),
                 output,
             })
         })
@@ -91,7 +99,12 @@ mod tests {
         let error = jobs(&[file("a.csv"), file("a.csv.gz")], Path::new("out"), None).unwrap_err();
         assert!(error.to_string().contains("where a.csv and a.csv.gz would both be a.csv"), "{error}");
         let error = jobs(&[file("-")], Path::new("out"), None).unwrap_err();
-        assert!(error.to_string().contains("stdin"), "{error}");
+        assert!(error.to_string().contains("stdin is no file"), "{error}");
+        let outside = RowFile { path: "../a.csv".into(), name: "../a.csv".into() };
+        for file in [outside, file(journal::NAME)] {
+            let error = jobs(&[file], Path::new("out"), None).unwrap_err();
+            assert!(error.to_string().contains("a name of its own in the folder"), "{error}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::model::Scorer;
 
 /// The journal's name in the folder; hidden, so that it is never taken for rows.
-const NAME: &str = ".framescope-journal.jsonl";
+pub(super) const NAME: &str = ".framescope-journal.jsonl";
 
 /// A line for each output that was completed: by what it was made from, with which settings, and what it was then.
 ///
@@ -42,7 +42,17 @@ struct Entry {
     output_sha256: String,
     /// Of the model and the options.
     settings_sha256: String,
-    n_rows: u64,
+    #[serde(flatten)]
+    done: Done,
+}
+
+/// What was done for an output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// Rows written.
+    pub n_rows: u64,
+    /// Of these, rows whose text is empty.
+    pub n_empty: u64,
 }
 
 impl Journal {
@@ -52,28 +62,28 @@ impl Journal {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) if it is there and cannot be read.
     pub fn open(folder: &Path, scorer: &Scorer, options: &PredictOptions) -> Result<Self> {
         let path = folder.join(NAME);
-        let text = match std::fs::read(&path) {
-            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(source) => return Err(Error::io("read the journal", source).in_file(&path.display().to_string())),
         };
-        let entries = text.lines().filter_map(|line| serde_json::from_str::<Entry>(line).ok());
+        let lines = bytes.split(|byte| *byte == b'\n');
+        let entries = lines.filter_map(|line| serde_json::from_slice::<Entry>(line).ok());
         Ok(Journal {
             entries: entries.map(|entry| (entry.output.clone(), entry)).collect(),
-            is_cut: !text.is_empty() && !text.ends_with('\n'),
+            is_cut: bytes.last().is_some_and(|last| *last != b'\n'),
             settings: settings_hash(scorer, options),
             path,
         })
     }
 
-    /// The rows of a job's output if it is complete, and `None` if it is to be made.
+    /// What was done for a job's output if it is complete, and `None` if it is to be made.
     #[must_use]
-    pub fn n_rows_complete(&self, job: &Job) -> Option<u64> {
+    pub fn complete(&self, job: &Job) -> Option<Done> {
         let entry = self.entries.get(&job.name).filter(|entry| entry.settings_sha256 == self.settings(job))?;
         // A file that cannot be read is not complete; whoever makes the output says why.
         let is = |path: &Path, hash: &str| file_hash(path).is_ok_and(|found| found == hash);
-        (is(Path::new(&job.input), &entry.input_sha256) && is(&job.output, &entry.output_sha256))
-            .then_some(entry.n_rows)
+        (is(Path::new(&job.input), &entry.input_sha256) && is(&job.output, &entry.output_sha256)).then_some(entry.done)
     }
 
     /// Notes that a job's output is complete. `input_sha256` is what [`file_hash`] said before its rows were read, so
@@ -81,14 +91,9 @@ impl Journal {
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io).
-    pub fn complete(&mut self, job: &Job, input_sha256: String, output_sha256: String, n_rows: u64) -> Result<()> {
-        let entry = Entry {
-            output: job.name.clone(),
-            input_sha256,
-            output_sha256,
-            settings_sha256: self.settings(job),
-            n_rows,
-        };
+    pub fn note(&mut self, job: &Job, input_sha256: String, output_sha256: String, done: Done) -> Result<()> {
+        let entry =
+            Entry { output: job.name.clone(), input_sha256, output_sha256, settings_sha256: self.settings(job), done };
         let json = serde_json::to_string(&entry).expect("entries are strings and a number");
         let line = format!("{}{json}\n", if std::mem::take(&mut self.is_cut) { "\n" } else { "" });
         File::options()
@@ -140,6 +145,10 @@ mod tests {
     use crate::model::Model;
     use crate::predict::{OutputFormat, jobs};
 
+    fn done(n_rows: u64) -> Done {
+        Done { n_rows, n_empty: 0 }
+    }
+
     #[test]
     fn an_output_is_complete_until_something_changes() {
         let folder = tempfile::tempdir().unwrap();
@@ -153,29 +162,29 @@ mod tests {
         std::fs::write(&job.output, "made").unwrap();
 
         let mut journal = open(&options);
-        assert_eq!(journal.n_rows_complete(&job), None);
+        assert_eq!(journal.complete(&job), None);
         let hashes = || (file_hash(&at("in.csv")).unwrap(), file_hash(&job.output).unwrap());
         let (input, output) = hashes();
-        journal.complete(&job, input, output, 1).unwrap();
-        assert_eq!(open(&options).n_rows_complete(&job), Some(1));
+        journal.note(&job, input, output, done(1)).unwrap();
+        assert_eq!(open(&options).complete(&job), Some(done(1)));
 
         let other = PredictOptions { select: Some(vec!["text".into()]), ..options.clone() };
-        assert_eq!(open(&other).n_rows_complete(&job), None);
+        assert_eq!(open(&other).complete(&job), None);
         let as_json = Job { format: OutputFormat::JsonLines, ..job.clone() };
-        assert_eq!(open(&options).n_rows_complete(&as_json), None);
+        assert_eq!(open(&options).complete(&as_json), None);
         for (name, was) in [("in.csv", "text\na\n"), ("out.csv", "made")] {
             std::fs::write(at(name), "other").unwrap();
-            assert_eq!(open(&options).n_rows_complete(&job), None, "{name} has changed");
+            assert_eq!(open(&options).complete(&job), None, "{name} has changed");
             std::fs::write(at(name), was).unwrap();
         }
-        assert_eq!(open(&options).n_rows_complete(&job), Some(1));
+        assert_eq!(open(&options).complete(&job), Some(done(1)));
 
         // A line that was cut off costs itself alone.
         File::options().append(true).open(at(NAME)).unwrap().write_all(b"{\"output\":\"x").unwrap();
         let mut journal = open(&options);
-        assert_eq!(journal.n_rows_complete(&job), Some(1));
+        assert_eq!(journal.complete(&job), Some(done(1)));
         let (input, output) = hashes();
-        journal.complete(&job, input, output, 2).unwrap();
-        assert_eq!(open(&options).n_rows_complete(&job), Some(2));
+        journal.note(&job, input, output, done(2)).unwrap();
+        assert_eq!(open(&options).complete(&job), Some(done(2)));
     }
 }

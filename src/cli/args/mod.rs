@@ -18,6 +18,7 @@ pub use verbs::{
 use super::comparing::{CompareArgs, StudyArgs};
 use super::sampling::SampleArgs;
 use super::schema::SchemaArgs;
+use crate::corpus::is_compressed;
 use crate::error::{Error, Result};
 use crate::predict::OutputFormat;
 use crate::training::TrainParams;
@@ -152,7 +153,7 @@ pub fn chunk_needs_json(chunk: Option<u64>, common: &Common) -> Result<()> {
 /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a format that is none of rows, and a name that promises
 /// compression.
 pub fn rows_format(output: &Path, format: Option<Format>) -> Result<OutputFormat> {
-    if output.extension().is_some_and(|extension| extension == "gz" || extension == "zst") {
+    if is_compressed(output) {
         let found = output.display();
         return Err(Error::parameter("--output", found, "a name without .gz or .zst: output is not compressed"));
     }

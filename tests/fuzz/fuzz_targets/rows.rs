@@ -80,7 +80,7 @@ fn object(line: &[u8]) -> serde_json::Map<String, serde_json::Value> {
 
 /// The output, if there is no error.
 fn predict(table: framescope::Result<Table>, read: &ReadOptions, output: OutputFormat) -> Option<Vec<u8>> {
-    let options = PredictOptions { read: read.clone(), output, overwrite_columns: false, n_threads: 1 };
+    let options = PredictOptions { read: read.clone(), output, n_threads: 1, ..PredictOptions::default() };
     let mut out = Vec::new();
     let write = |piece: &[u8]| {
         out.extend_from_slice(piece);
