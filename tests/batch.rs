@@ -156,15 +156,10 @@ fn nothing_is_written_over_an_input() {
 #[test]
 fn a_pattern_names_outputs_from_where_its_wildcards_begin() {
     let folder = three();
-    for (pattern, output) in [("./in/*.csv", "one/"), ("in/./*.csv", "two/"), ("../*/in/*.csv", "three/")] {
-        let run = folder.run(&["predict", pattern, "-o", output, "-q"]);
-        assert_eq!(run.code, 0, "{pattern}: {}", run.stderr);
-    }
-    for output in ["one", "two"] {
+    for (pattern, output) in [("./in/*.csv", "one"), ("in/./*.csv", "two"), ("in/../in/*.csv", "three")] {
+        folder.succeeds(&["predict", pattern, "-o", &format!("{output}/"), "-q"]);
         assert_eq!(names(&below(&folder.path(output))), [JOURNAL, "a.csv"]);
     }
-    let outside = below(&folder.path("three"));
-    assert!(outside.keys().any(|name| name.ends_with("/in/a.csv")), "{:?}", outside.keys());
     folder.succeeds(&["predict", "in/*.csv", "-o", ".", "-q"]);
     assert_eq!(folder.read("a.csv"), folder.read("one/a.csv"));
     folder.fails_usage(&["predict", "in/*.csv", "-o", "in/"], &["where in/a.csv would be written over"]);

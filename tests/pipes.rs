@@ -71,7 +71,7 @@ fn half_a_surrogate_pair_is_placed() {
 fn many_missing_keys_take_little_memory() {
     // Each line is two bytes, and twenty thousand fields.
     let keys: Vec<String> = (0..20_000).map(|i| format!("\"k{i}\":1")).collect();
-    let rows = format!("{{\"text\":\"a\",{}}}\n{}", keys.join(","), "{}\n".repeat(30_000));
+    let rows = format!("{{\"text\":\"a\",{}}}\n{}", keys.join(","), "{}\n".repeat(5_000));
     let folder = Folder::new().with("rows.jsonl", rows);
     let predict =
         command(&folder.path(""), &["predict", "rows.jsonl", "--threads", "2", "-q", "--select", "predicted"]);
@@ -79,7 +79,7 @@ fn many_missing_keys_take_little_memory() {
     shell.args(["-c", "ulimit -v 524288 && exec \"$0\" \"$@\""]).arg(predict.get_program()).args(predict.get_args());
     let output = shell.current_dir(folder.path("")).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(output.stdout.iter().filter(|byte| **byte == b'\n').count(), 30_002);
+    assert_eq!(support::rows(&output.stdout).len(), 1 + 5_001);
 }
 
 #[test]

@@ -137,7 +137,7 @@ pub struct CompareArgs {
     /// none
     #[arg(long, value_name = "CODED.csv")]
     pub coded: Option<String>,
-    /// The model [default: the bundled one]
+    /// The model; - is stdin [default: the bundled one]
     #[arg(long, value_name = "MODEL.safetensors")]
     pub model: Option<PathBuf>,
     /// The folder that gets the files, made if it is not there [default: only the table is printed]

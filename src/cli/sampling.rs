@@ -61,7 +61,7 @@ pub struct SampleArgs {
     /// Write p_<frame> and predicted columns of the input too
     #[arg(long)]
     pub with_scores: bool,
-    /// The model [default: the bundled one]
+    /// The model; - is stdin [default: the bundled one]
     #[arg(long, value_name = "MODEL.safetensors")]
     pub model: Option<PathBuf>,
     /// Where the drawn rows are written, as CSV, TSV or JSON Lines by the extension [default: stdout]

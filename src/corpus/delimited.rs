@@ -1,8 +1,8 @@
 //! CSV and its relatives, cut into rows where they stand: no byte is copied that reads as it is written.
 //!
-//! The rules are those of the `csv` crate, which a property test holds this to: a quote counts only as the first byte of a
-//! field, a doubled quote inside a quoted field is a literal one, what follows the closing quote belongs to the field, and CR, LF
-//! and CRLF all end a row. Blank lines are no rows.
+//! The rules are those of the `csv` crate, which a property test holds this to: a quote counts only as the first byte
+//! of a field, a doubled quote inside a quoted field is a literal one, what follows the closing quote belongs to the
+//! field, and CR, LF and CRLF all end a row. Blank lines are no rows.
 
 use super::feed::Cutter;
 use super::input::n_characters;

@@ -16,8 +16,8 @@ pub(super) trait Cutter {
     /// Forgets where it was: the text that [`Cutter::cut`] gets next begins behind the last row.
     fn restart(&mut self);
 
-    /// Goes on cutting `rows.text` from where the last call stopped, until there are `max_rows` rows or the text ends. The text may go on in
-    /// the next call, unless `at_end`.
+    /// Goes on cutting `rows.text` from where the last call stopped, until there are `max_rows` rows or the text ends.
+    /// The text may go on in the next call, unless `at_end`.
     ///
     /// # Errors
     /// What is wrong with the row behind those that were cut, with its line.

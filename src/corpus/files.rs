@@ -34,16 +34,17 @@ pub struct RowFile {
 }
 
 impl RowFiles {
-    /// Finds the files of rows that `paths` name: files as they are; those in folders at any depth whose extension says
-    /// that they hold rows ([`EXTENSIONS`]); and all that match a pattern (`*`, `?`, `[a-z]`, and `**` for any depth).
-    /// In folders and patterns, hidden files are no input, nor is the output: that file, or what lies in that folder.
+    /// Finds the files of rows that `paths` name: files as they are; those in folders at any depth whose extension
+    /// says that they hold rows ([`EXTENSIONS`]); and all that match a pattern (`*`, `?`, `[a-z]`, and `**` for any
+    /// depth). In folders and patterns, hidden files are no input, nor is the output: that file, or what lies in that
+    /// folder.
     ///
     /// A file that is not there is found all the same, and fails when it is opened.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) for a folder that cannot be listed, one without a file of rows, a pattern
-    /// that matches nothing and a name of rows that is not UTF-8; [`ErrorKind::Parameter`](crate::ErrorKind::Parameter)
-    /// for a pattern that is none.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) for a folder that cannot be listed, one without a file of rows, a
+    /// pattern that matches nothing and a name of rows that is not UTF-8;
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a pattern that is none.
     pub fn find(paths: &[String], output: Option<&Path>) -> Result<Self> {
         let output = output.and_then(|output| std::fs::canonicalize(output).ok());
         let mut found = RowFiles::default();
@@ -128,7 +129,8 @@ fn holds_rows(path: &str) -> bool {
     extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
 }
 
-/// Whether a path is the output (canonical), or lies in it, where the output lies in `folder` and is not `folder` itself.
+/// Whether a path is the output (canonical), or lies in it, where the output lies in `folder` and is not `folder`
+/// itself.
 fn lies_in(path: &Path, output: Option<&Path>, folder: &Path) -> bool {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let is_below = |output: &&Path| {
@@ -141,8 +143,8 @@ fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".")
 }
 
-/// Adds the files in a folder that are wanted, at any depth and in the order of their names, to `found`, and the others
-/// to `passed_over`. Hidden files, and the output (canonical), are neither.
+/// Adds the files in a folder that are wanted, at any depth and in the order of their names, to `found`, and the
+/// others to `passed_over`. Hidden files, and the output (canonical), are neither.
 ///
 /// # Errors
 /// [`ErrorKind::Io`](crate::ErrorKind::Io) for a folder that cannot be listed, and a wanted name that is not UTF-8.

@@ -76,13 +76,13 @@ impl RawRows {
 impl Population {
     /// Reads all rows of one or more files, coded or not. Rows with an empty text are counted and left out.
     ///
-    /// Frames are those of the `p_<frame>` columns where the first file has them for every frame of `options.frames`, or has some and no
-    /// frames are given; every file must then have them. Otherwise they are `options.frames`, or else `model_frames`, or else those found in
-    /// the labels.
+    /// Frames are those of the `p_<frame>` columns where the first file has them for every frame of `options.frames`,
+    /// or has some and no frames are given; every file must then have them. Otherwise they are `options.frames`, or
+    /// else `model_frames`, or else those found in the labels.
     ///
     /// # Errors
-    /// Whatever reading gives, with file, line and column; [`ErrorKind::NoRows`], [`ErrorKind::UnknownFrame`], and [`ErrorKind::BadValue`] for a
-    /// probability outside [0, 1].
+    /// Whatever reading gives, with file, line and column; [`ErrorKind::NoRows`], [`ErrorKind::UnknownFrame`], and
+    /// [`ErrorKind::BadValue`] for a probability outside [0, 1].
     pub fn read(paths: &[String], options: &CorpusOptions, model_frames: Option<&Frames>) -> Result<Self> {
         Reader::new(options.clone(), false).read(paths, model_frames).map(|(population, _)| population)
     }
@@ -103,11 +103,12 @@ impl Population {
 
     /// Takes codes and probabilities of being drawn from other rows: a file of coded rows that were drawn from these.
     ///
-    /// Rows are matched by id, or by their text where either side has no ids. Codes that stand here already stay if the other side has none.
+    /// Rows are matched by id, or by their text where either side has no ids. Codes that stand here already stay if
+    /// the other side has none.
     ///
     /// # Errors
-    /// [`ErrorKind::NotInPopulation`] for a coded row that is not here, or that matches several rows; [`ErrorKind::CodedTwice`],
-    /// [`ErrorKind::OtherText`].
+    /// [`ErrorKind::NotInPopulation`] for a coded row that is not here, or that matches several rows;
+    /// [`ErrorKind::CodedTwice`], [`ErrorKind::OtherText`].
     pub fn take_codes(&mut self, coded: &Population) -> Result<()> {
         let by_id = self.has_ids && coded.has_ids;
         let key = |of: &Population, row: usize| -> String {

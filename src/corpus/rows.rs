@@ -106,7 +106,8 @@ impl Rows {
         self.fields.len() - self.n_taken
     }
 
-    /// Makes a row of the fields added: its bytes in the text, its line, and whether it is written as CSV that is rewritten would be.
+    /// Makes a row of the fields added: its bytes in the text, its line, and whether it is written as CSV that is
+    /// rewritten would be.
     pub(super) fn push_row(&mut self, start: usize, end: usize, line: u64, is_canonical: bool) {
         let (first_field, end_field) = (self.n_taken, self.fields.len());
         self.spans.push(Span { start, end, first_field, end_field, line, is_canonical });

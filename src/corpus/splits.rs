@@ -105,9 +105,9 @@ impl Folds {
     }
 }
 
-/// Deals the groups of a corpus into `n_folds` folds, larger groups first, each to the fold where it disturbs the balance of
-/// sizes and frames least. Rows with the same text always share a fold, whatever their groups say, since a repeated
-/// sentence would be judged by its own copy.
+/// Deals the groups of a corpus into `n_folds` folds, larger groups first, each to the fold where it disturbs the
+/// balance of sizes and frames least. Rows with the same text always share a fold, whatever their groups say, since a
+/// repeated sentence would be judged by its own copy.
 ///
 /// # Errors
 /// [`ErrorKind::TooFewGroups`]; [`ErrorKind::Parameter`] if `n_folds < 2` or the column is missing.

@@ -1,6 +1,5 @@
 //! The files of a batch, scored one after the other.
 
-use std::io;
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
@@ -9,7 +8,7 @@ use super::batch::Job;
 use super::journal::{Done, Journal, file_hash};
 use super::pipeline::{PredictOptions, PredictReport, predict};
 use crate::corpus::input::hex;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::model::Scorer;
 use crate::output::AtomicFile;
 
@@ -60,9 +59,11 @@ pub struct BatchReport {
 /// the next one is done.
 ///
 /// # Errors
-/// What a failed job gives, where `batch.fail_fast` asks for that; [`ErrorKind::Parameter`] and
-/// [`ErrorKind::UnknownEncoding`], since the options are wrong for all jobs alike; and [`ErrorKind::Io`] where an output
-/// that could be opened, or the journal, cannot be written, as when the disk is full.
+/// What a failed job gives, where `batch.fail_fast` asks for that;
+/// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) and
+/// [`ErrorKind::UnknownEncoding`](crate::ErrorKind::UnknownEncoding), since the options are wrong for all jobs alike;
+/// and [`ErrorKind::Io`](crate::ErrorKind::Io) where an output that could be opened, or the journal, cannot be
+/// written, as when the disk is full.
 pub fn predict_files(
     scorer: &Scorer,
     jobs: &[Job],
@@ -71,7 +72,24 @@ pub fn predict_files(
     batch: BatchOptions,
     progress: &mut impl BatchProgress,
 ) -> Result<BatchReport> {
+    let is_new = !folder.exists();
     make_folder(folder)?;
+    let result = score_all(scorer, jobs, folder, options, batch, progress);
+    if result.is_err() && is_new {
+        // Only an empty folder can be removed so; what is complete stays.
+        let _ = std::fs::remove_dir(folder);
+    }
+    result
+}
+
+fn score_all(
+    scorer: &Scorer,
+    jobs: &[Job],
+    folder: &Path,
+    options: &PredictOptions,
+    batch: BatchOptions,
+    progress: &mut impl BatchProgress,
+) -> Result<BatchReport> {
     let mut journal = Journal::open(folder, scorer, options)?;
     let mut report = BatchReport::default();
     for job in jobs {
@@ -132,6 +150,6 @@ fn score(
 }
 
 fn make_folder(path: &Path) -> Result<()> {
-    let failed = |source: io::Error| Error::from(ErrorKind::Io { action: "make the folder".into(), source });
-    std::fs::create_dir_all(path).map_err(|source| failed(source).in_file(&path.display().to_string()))
+    std::fs::create_dir_all(path)
+        .map_err(|source| Error::io("make the folder", source).in_file(&path.display().to_string()))
 }

@@ -44,6 +44,7 @@ const STYLES: Styles = Styles::styled();
 const EXAMPLES: &str = "Examples:
   framescope segment articles/ -o sentences.csv             take articles apart into sentences
   framescope predict news.csv -o scored.csv                 score with the bundled model
+  framescope predict news/ -o scored/ --resume              a folder of tables, file by file
   framescope study coded.csv -o study                       from coded rows to a report on their outlets
   framescope sample news.csv --per-outlet 60 -o drawn.csv   draw rows to code, by which outlets can be compared
   framescope compare news.csv --coded drawn.csv -o report   compare outlets by all rows and a coded sample

@@ -83,7 +83,7 @@ pub struct TrainArgs {
     /// The coded rows
     #[command(flatten)]
     pub coded: CodedArgs,
-    /// Where the model is written
+    /// Where the model is written; - is stdout, and the scores then go to stderr
     #[arg(long, short, value_name = "MODEL.safetensors")]
     pub output: PathBuf,
     /// Folds
@@ -107,7 +107,7 @@ pub struct EvaluateArgs {
     /// The coded rows
     #[command(flatten)]
     pub coded: CodedArgs,
-    /// The model [default: the bundled one]
+    /// The model; - is stdin [default: the bundled one]
     #[arg(long, value_name = "MODEL.safetensors", conflicts_with = "cross_validate")]
     pub model: Option<PathBuf>,
     /// Judge the training instead of a model, in so many folds
@@ -170,17 +170,30 @@ impl AgreeArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Appends p_<frame>, a calibrated probability, for each frame in model order, and predicted, the frames \
-whose probability reaches their threshold, joined by ';' (none if there is none). All other columns pass through. Rows keep \
-their order; a row with an empty text gets empty cells."
+whose probability reaches their threshold, joined by ';' (none if there is none). All other columns pass through. \
+Rows keep their order; a row with an empty text gets empty cells.
+
+Folders are searched for .csv, .tsv, .tab, .jsonl and .ndjson files at any depth, also .gz or .zst; patterns (*, ?, \
+[a-z], ** for any depth) take whatever they match, and are quoted so that the shell leaves them alone. With a folder as \
+--output, each file gets an output of its own name there, and .framescope-journal.jsonl in it keeps the hashes that \
+--resume goes by. A file that fails is told of, its output stays as it was, the others are scored, and the exit code is 1.
+
+Examples:
+  framescope predict news.csv -o scored.csv
+  framescope predict news/ -o scored/ --resume
+  framescope predict 'news/2026-*/*.csv.gz' -o scored/ --select id,p_escalation
+  zcat news.csv.gz | framescope predict - --format json | head"
 )]
 pub struct PredictArgs {
-    /// Files of rows with the same columns; - is stdin
+    /// Files of rows, folders of them, or patterns of their names; - is stdin. What goes into one output must have the same
+    /// columns
     #[arg(required = true, value_name = "ROWS.csv")]
     pub files: Vec<String>,
-    /// The model [default: the bundled one]
+    /// The model; - is stdin [default: the bundled one]
     #[arg(long, value_name = "MODEL.safetensors")]
     pub model: Option<PathBuf>,
-    /// Where the rows are written, as CSV, TSV or JSON Lines by the extension [default: stdout]
+    /// Where the rows are written, as CSV, TSV or JSON Lines by the extension; a folder that is there, or a name that ends
+    /// with /, gets a file for each input [default: stdout]
     #[arg(long, short, value_name = "OUT.csv", default_value = "-", hide_default_value = true)]
     pub output: PathBuf,
     /// Replace p_<frame> and predicted columns that the input has already
@@ -218,7 +231,7 @@ pub struct ExplainArgs {
     /// A sentence, instead of files
     #[arg(long)]
     pub text: Option<String>,
-    /// The model [default: the bundled one]
+    /// The model; - is stdin [default: the bundled one]
     #[arg(long, value_name = "MODEL.safetensors")]
     pub model: Option<PathBuf>,
     /// Show only the N largest contributions of each frame [default: 10 in a table, all in csv and json]
@@ -235,7 +248,7 @@ pub struct ExplainArgs {
     after_help = "--format csv writes every feature with its weight instead; `framescope schema inspect` tells what each column means."
 )]
 pub struct InspectArgs {
-    /// The model [default: the bundled one]
+    /// The model; - is stdin [default: the bundled one]
     #[arg(value_name = "MODEL.safetensors")]
     pub model: Option<PathBuf>,
 }
