@@ -30,12 +30,10 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(predict(open(), &read, output).is_none());
         return;
     };
-    if let TableFormat::Delimited(delimiter) = format
-        && let Ok(text) = std::str::from_utf8(bytes)
-    {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if let (TableFormat::Delimited(delimiter), true) = (format, std::str::from_utf8(bytes).is_ok()) {
         let expected: Vec<Vec<String>> = std::iter::once(&header).chain(&rows).cloned().collect();
-        assert_eq!(records(text.as_bytes(), delimiter), expected, "the csv crate reads the same fields");
+        // The csv crate takes one byte-order mark away too.
+        assert_eq!(records(bytes, delimiter), expected, "the csv crate reads the same fields");
     }
     let Some(out) = predict(open(), &read, output) else { return };
     if output == OutputFormat::JsonLines {
