@@ -82,6 +82,10 @@ fn tell(report: &PredictReport, started: Instant, common: &Common) {
         let (n, all) = (HumanCount(report.n_empty), HumanCount(report.n_rows));
         console::warn(common, &format!("{n} of {all} rows have an empty text and were not scored"));
     }
+    if report.n_rows == 0 {
+        // Of many files each was complete, or failed; both are told.
+        return;
+    }
     let seconds = started.elapsed().as_secs_f64();
     let rate = HumanCount((report.n_rows as f64 / seconds.max(1e-9)) as u64);
     console::note(common, &format!("{} rows in {seconds:.2} s, {rate} rows/s", HumanCount(report.n_rows)));

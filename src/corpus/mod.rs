@@ -37,4 +37,6 @@ pub use rows::{Row, Rows};
 pub(crate) use splits::join_same_texts;
 pub use splits::{Folds, GroupBy, folds};
 pub use table::{ReadOptions, Table, TableFormat};
-pub(crate) use table::{is_compressed, without_compression};
+#[cfg(feature = "cli")]
+pub(crate) use table::is_compressed;
+pub(crate) use table::without_compression;

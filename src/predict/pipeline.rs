@@ -91,9 +91,8 @@ pub fn predict_tables(
     let n_threads = options.n_threads.max(1);
     let first =
         tables.next().ok_or_else(|| Error::parameter("input", "nothing", "at least one file, or - for stdin"))??;
-    let encoder = Encoder::new(first.header(), scorer, options).map_err(|error| error.in_file(first.name()))?;
-
     let text = first.header().text(&options.read.columns).map_err(|error| error.in_file(first.name()))?;
+    let encoder = Encoder::new(first.header(), scorer, options).map_err(|error| error.in_file(first.name()))?;
 
     let (free_sender, free) = channel();
     let mut header = Some(encoder.header());
