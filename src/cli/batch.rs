@@ -9,7 +9,7 @@ use super::console;
 use super::events::Event;
 use super::progress::Meter;
 use crate::model::Scorer;
-use crate::predict::{BatchOptions, BatchProgress, Job, Outcome, PredictOptions, PredictReport, predict_files};
+use crate::predict::{Batch, BatchProgress, Job, Outcome, PredictOptions, PredictReport};
 
 /// Scores each file. Gives the rows of all, and why not all is well.
 pub(super) fn run(
@@ -20,9 +20,9 @@ pub(super) fn run(
     jobs: &[Job],
     meter: &mut Meter,
 ) -> crate::Result<(PredictReport, Option<anyhow::Error>)> {
-    let batch = BatchOptions { resume: args.resume, fail_fast: args.fail_fast };
-    let mut teller = Teller { common, meter };
-    let report = predict_files(scorer, jobs, &args.output, options, batch, &mut teller)?;
+    let (resume, fail_fast) = (args.resume, args.fail_fast);
+    let batch = Batch { scorer, options, folder: &args.output, resume, fail_fast };
+    let report = batch.run(jobs, &mut Teller { common, meter })?;
     let count = |n: usize| HumanCount(n as u64);
     let all = count(jobs.len());
     let complete = match report.n_complete {

@@ -36,7 +36,7 @@ pub(crate) use rewrite::{Cell, Rewriter};
 pub use rows::{Row, Rows};
 pub(crate) use splits::join_same_texts;
 pub use splits::{Folds, GroupBy, folds};
-pub use table::{ReadOptions, Table, TableFormat};
 #[cfg(feature = "cli")]
 pub(crate) use table::is_compressed;
 pub(crate) use table::without_compression;
+pub use table::{ReadOptions, Table, TableFormat};
