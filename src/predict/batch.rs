@@ -1,119 +1,143 @@
-//! Many files of rows, each with an output of its own in a folder.
+//! The files of a batch, scored one after the other.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
-use super::encode::OutputFormat;
-use super::journal;
-use crate::corpus::{RowFile, TableFormat, without_compression};
+use sha2::{Digest as _, Sha256};
+
+use super::jobs::Job;
+use super::journal::{Done, Journal, file_hash};
+use super::pipeline::{PredictOptions, PredictReport, predict};
+use crate::corpus::input::hex;
 use crate::error::{Error, Result};
+use crate::model::Scorer;
+use crate::output::AtomicFile;
 
-/// One file of a batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Job {
-    /// The rows.
-    pub input: String,
-    /// The output's name below the folder of all outputs, with `/` between its parts.
-    pub name: String,
-    /// The output.
-    pub output: PathBuf,
-    /// Its layout.
-    pub format: OutputFormat,
+/// Many files, each with an output of its own in a folder, which has a [`Journal`] of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a> {
+    /// What scores the rows.
+    pub scorer: &'a Scorer,
+    /// How files are read and written; the layout of each output is its job's.
+    pub options: &'a PredictOptions,
+    /// The folder that the jobs were planned for; it is made if it is not there.
+    pub folder: &'a Path,
+    /// Pass over jobs whose output is complete, as the journal knows it.
+    pub resume: bool,
+    /// Stop at the first job that fails, instead of going on with the others.
+    pub fail_fast: bool,
 }
 
-/// Gives each of `files` an output in `folder`: under its own name, without `.gz` or `.zst`, since output is not
-/// compressed, and with the extension of `format` where one is asked for.
-///
-/// # Errors
-/// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) if two files would have one output; if an output would be
-/// written over an input, or outside the folder, or where its journal is; and for stdin and pipes, which have no name in
-/// a folder, or can be read only once.
-pub fn jobs(files: &[RowFile], folder: &Path, format: Option<OutputFormat>) -> Result<Vec<Job>> {
-    let canonical = |path: &Path| std::fs::canonicalize(path).ok();
-    let inputs: BTreeSet<PathBuf> = files.iter().filter_map(|file| canonical(Path::new(&file.path))).collect();
-    let mut by_output: BTreeMap<PathBuf, &str> = BTreeMap::new();
-    let refused = |found: String, expected: &str| Error::parameter("--output", found, expected);
-    files
-        .iter()
-        .map(|file| {
-            let (path, shown) = (&file.path, folder.display());
-            if path == "-" || std::fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
-                let name = if path == "-" { "stdin" } else { path };
-                return Err(refused(
-                    format!("{shown}, a folder, and {name} is no file"),
-                    "a file for the rows: only files have names in a folder, and are read as often as that takes",
-                ));
-            }
-            let mut name = without_compression(&file.name);
-            if let Some(format) = format {
-                name.set_extension(if format == TableFormat::JsonLines { "jsonl" } else { "csv" });
-            }
-            let is_plain = name.components().all(|part| matches!(part, Component::Normal(_)));
-            if !is_plain || name.as_os_str() == journal::NAME {
-                let found = format!("{shown}, where {path} would be {}", name.display());
-                return Err(refused(found, "a name of its own in the folder for each input"));
-            }
-            let output = folder.join(&name);
-            if canonical(&output).is_some_and(|output| inputs.contains(&output)) {
-                let found = format!("{shown}, where {} would be written over", output.display());
-                return Err(refused(found, "another folder than that of the input"));
-            }
-            if let Some(other) = by_output.insert(output.clone(), path) {
-                let found = format!("{shown}, where {other} and {path} would both be {}", name.display());
-                return Err(refused(found, "a name of its own in the folder for each input"));
-            }
-            let parts: Vec<_> = name.iter().map(|part| part.to_string_lossy()).collect();
-            Ok(Job {
-                input: path.clone(),
-                name: parts.join("/"),
-                format: format.unwrap_or_else(|| TableFormat::from_path(path)),
-                output,
-            })
-        })
-        .collect()
+/// What became of a job.
+#[derive(Debug)]
+pub enum Outcome<'a> {
+    /// Its output is complete now.
+    Scored(PredictReport),
+    /// Its output was complete before; what was done then.
+    Complete(Done),
+    /// Its rows could not be scored; its output is as it was.
+    Failed(&'a Error),
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Listens to a batch.
+pub trait BatchProgress {
+    /// So many rows of a job are scored.
+    fn rows(&mut self, job: &Job, report: &PredictReport);
+    /// A job is over.
+    fn job(&mut self, job: &Job, outcome: &Outcome<'_>);
+}
 
-    fn file(path: &str) -> RowFile {
-        RowFile { path: path.into(), name: Path::new(path).into() }
-    }
+/// What a batch came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BatchReport {
+    /// Outputs made.
+    pub n_scored: usize,
+    /// Outputs that were complete before.
+    pub n_complete: usize,
+    /// Jobs that failed.
+    pub n_failed: usize,
+    /// Rows of the outputs made.
+    pub rows: PredictReport,
+}
 
-    #[test]
-    fn outputs_are_named_after_inputs() {
-        let files = [file("a.csv.gz"), file("b/a.tsv"), file("c.ndjson"), file("notes.txt")];
-        let planned = jobs(&files, Path::new("out"), None).unwrap();
-        let names: Vec<&str> = planned.iter().map(|job| job.name.as_str()).collect();
-        assert_eq!(names, ["a.csv", "b/a.tsv", "c.ndjson", "notes.txt"]);
-        assert_eq!(planned[1].format, TableFormat::TSV);
-        assert_eq!(planned[1].output, Path::new("out/b/a.tsv"));
-        let planned = jobs(&files, Path::new("out"), Some(TableFormat::JsonLines)).unwrap();
-        assert_eq!(planned[0].name, "a.jsonl");
-        assert_eq!(planned[0].format, TableFormat::JsonLines);
-    }
-
-    #[test]
-    fn two_inputs_never_share_an_output() {
-        let error = jobs(&[file("a.csv"), file("a.csv.gz")], Path::new("out"), None).unwrap_err();
-        assert!(error.to_string().contains("where a.csv and a.csv.gz would both be a.csv"), "{error}");
-        let error = jobs(&[file("-")], Path::new("out"), None).unwrap_err();
-        assert!(error.to_string().contains("stdin is no file"), "{error}");
-        let outside = RowFile { path: "../a.csv".into(), name: "../a.csv".into() };
-        for file in [outside, file(journal::NAME)] {
-            let error = jobs(&[file], Path::new("out"), None).unwrap_err();
-            assert!(error.to_string().contains("a name of its own in the folder"), "{error}");
+impl Batch<'_> {
+    /// Scores the rows of each job into its output.
+    ///
+    /// Every output appears whole or not at all. A job that cannot be read, or whose output cannot be opened, fails,
+    /// and the next one is done.
+    ///
+    /// # Errors
+    /// What a failed job gives, with `fail_fast`; [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) and
+    /// [`ErrorKind::UnknownEncoding`](crate::ErrorKind::UnknownEncoding), since the options are wrong for all jobs
+    /// alike; and [`ErrorKind::Io`](crate::ErrorKind::Io) where an output that could be opened, or the journal, cannot
+    /// be written, as when the disk is full.
+    pub fn run(&self, jobs: &[Job], progress: &mut impl BatchProgress) -> Result<BatchReport> {
+        let is_new = !self.folder.exists();
+        make_folder(self.folder)?;
+        let result = self.score_all(jobs, progress);
+        if result.is_err() && is_new {
+            // Only an empty folder can be removed so; what is complete stays.
+            let _ = std::fs::remove_dir(self.folder);
         }
+        result
     }
 
-    #[test]
-    fn an_input_is_never_an_output() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.csv");
-        std::fs::write(&path, "text\n").unwrap();
-        let files = [RowFile { path: path.to_str().unwrap().into(), name: "a.csv".into() }];
-        let error = jobs(&files, folder.path(), None).unwrap_err();
-        assert!(error.to_string().contains("would be written over"), "{error}");
+    fn score_all(&self, jobs: &[Job], progress: &mut impl BatchProgress) -> Result<BatchReport> {
+        let mut journal = Journal::open(self.folder, self.scorer, self.options)?;
+        let mut report = BatchReport::default();
+        for job in jobs {
+            if let Some(done) = Some(job).filter(|_| self.resume).and_then(|job| journal.complete(job)) {
+                report.n_complete += 1;
+                progress.job(job, &Outcome::Complete(done));
+                continue;
+            }
+            match self.score(job, progress) {
+                Ok((scored, [input_sha256, output_sha256])) => {
+                    let done = Done { n_rows: scored.n_rows, n_empty: scored.n_empty };
+                    journal.note(job, input_sha256, output_sha256, done)?;
+                    report.n_scored += 1;
+                    report.rows.n_rows += scored.n_rows;
+                    report.rows.n_empty += scored.n_empty;
+                    report.rows.n_bytes += scored.n_bytes;
+                    progress.job(job, &Outcome::Scored(scored));
+                }
+                Err(Failure::OfJob(error)) if !self.fail_fast && !error.is_usage() => {
+                    report.n_failed += 1;
+                    progress.job(job, &Outcome::Failed(&error));
+                }
+                Err(Failure::OfJob(error) | Failure::OfAll(error)) => return Err(error),
+            }
+        }
+        Ok(report)
     }
+
+    /// Scores one file; gives the hashes of what was read and what was written.
+    fn score(&self, job: &Job, progress: &mut impl BatchProgress) -> Result<(PredictReport, [String; 2]), Failure> {
+        // Before its rows are read: an input that changes meanwhile is then scored again.
+        let input_sha256 = file_hash(Path::new(&job.input)).map_err(Failure::OfJob)?;
+        make_folder(job.output.parent().unwrap_or(Path::new("."))).map_err(Failure::OfJob)?;
+        let mut file = AtomicFile::create(&job.output).map_err(Failure::OfJob)?;
+        let (mut digest, mut is_written) = (Sha256::new(), true);
+        let write = |bytes: &[u8]| {
+            digest.update(bytes);
+            file.write_all(bytes).inspect_err(|_| is_written = false)
+        };
+        let tell = |report: &PredictReport| progress.rows(job, report);
+        let options = PredictOptions { output: job.format, ..self.options.clone() };
+        let result = predict(self.scorer, std::slice::from_ref(&job.input), &options, write, tell);
+        let report = result.map_err(|error| if is_written { Failure::OfJob(error) } else { Failure::OfAll(error) })?;
+        file.commit().map_err(Failure::OfAll)?;
+        Ok((report, [input_sha256, hex(&digest.finalize())]))
+    }
+}
+
+/// Whether the others have a chance.
+enum Failure {
+    OfJob(Error),
+    /// The disk is full, say.
+    OfAll(Error),
+}
+
+fn make_folder(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path)
+        .map_err(|source| Error::io("make the folder", source).in_file(&path.display().to_string()))
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::batch::Job;
+use super::jobs::Job;
 use super::pipeline::PredictOptions;
 use crate::corpus::input::hex;
 use crate::error::{Error, Result};
