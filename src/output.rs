@@ -68,7 +68,7 @@ impl AtomicFile {
         let name = target.display().to_string();
         let failed = |source| Error::io("write there", source).in_file(&name);
         // Writing through a link must change what it points to, not replace the link.
-        let target = std::fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+        let target = std::fs::canonicalize(target).unwrap_or_else(|_| aim(target));
         let existing = std::fs::metadata(&target).ok();
         if existing.as_ref().is_some_and(std::fs::Metadata::is_dir) {
             return Err(failed(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory; name a file in it")));
@@ -87,8 +87,12 @@ impl AtomicFile {
             let mut builder = Builder::new();
             builder.prefix(PARTIAL.0).suffix(PARTIAL.1);
             #[cfg(unix)]
-            builder.permissions(existing.map_or_else(new_file_permissions, |meta| meta.permissions()));
+            builder.permissions(new_file_permissions());
             let file = builder.tempfile_in(folder).map_err(failed)?;
+            if let Some(existing) = &existing {
+                // As they are: those of a new file are cut down by the umask.
+                file.as_file().set_permissions(existing.permissions()).map_err(failed)?;
+            }
             // What cannot be locked is written all the same: the lock only tells others that it is in use.
             let _ = file.as_file().try_lock();
             remove_stale(folder, file.as_file());
@@ -152,6 +156,12 @@ impl AtomicFile {
 
 fn not_replaced(source: io::Error, name: &str) -> Error {
     Error::io("write it (the file that was there before, if any, is unchanged)", source).in_file(name)
+}
+
+/// Where a link leads that leads to nothing yet; the path itself if it is none.
+fn aim(path: &Path) -> PathBuf {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    std::fs::read_link(path).map_or_else(|_| path.to_owned(), |aim| folder.join(aim))
 }
 
 /// Takes away what killed runs left in `folder` long ago, as far as that can be done; once for each folder, since
@@ -219,6 +229,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let error = AtomicFile::create(&folder.path().join("no/out.csv")).unwrap_err();
         assert!(error.to_string().contains("cannot write there"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_stay_and_permissions_too() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let (link, aim) = (folder.path().join("link.csv"), folder.path().join("aim.csv"));
+        std::os::unix::fs::symlink("aim.csv", &link).unwrap();
+        for mode in [None, Some(0o666), Some(0o640)] {
+            if let Some(mode) = mode {
+                std::fs::set_permissions(&aim, std::fs::Permissions::from_mode(mode)).unwrap();
+            }
+            AtomicFile::create(&link).unwrap().commit().unwrap();
+            assert!(link.is_symlink() && !aim.is_symlink(), "{mode:?}");
+            let found = std::fs::metadata(&aim).unwrap().permissions().mode() & 0o777;
+            assert!(mode.is_none_or(|mode| mode == found), "{mode:?} {found:o}");
+        }
     }
 
     #[cfg(target_os = "linux")]

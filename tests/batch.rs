@@ -141,7 +141,10 @@ fn one_bad_file_does_not_stop_the_rest() {
 fn nothing_is_written_over_an_input() {
     let folder = three();
     let before = below(&folder.path("in"));
-    folder.fails_usage(&["predict", "in", "-o", "in"], &["--output is in, where in/a.csv would be written over"]);
+    folder.fails_usage(
+        &["predict", "in", "-o", "in"],
+        &["--output is in; expected another folder than that of the input"],
+    );
     folder.fails_usage(&["predict", "in/a.csv", "in", "-o", "out/"], &["in/a.csv and in/a.csv would both be a.csv"]);
     folder.fails_usage(&["predict", "-", "-o", "out/"], &["--output is out/, a folder, and stdin is no file"]);
     folder.fails_usage(&["predict", "in", "-o", "out"], &["expected out/ for a folder", "or out.csv for one file"]);

@@ -67,6 +67,8 @@ fn half_a_surrogate_pair_is_placed() {
     assert!(!run.stderr.contains("line 1"), "{}", run.stderr);
 }
 
+// Elsewhere memory is not limited by the shell.
+#[cfg(target_os = "linux")]
 #[test]
 fn many_missing_keys_take_little_memory() {
     // Each line is two bytes, and twenty thousand fields.
@@ -141,6 +143,18 @@ fn every_verb_tells_in_json_and_errors_too() {
         .collect();
     let expected = [("in/a.csv", "scored"), ("in/b.csv", "failed")].map(|(a, b)| (a.to_owned(), b.to_owned()));
     assert_eq!(files, expected);
+
+    // Rows of a file that fails late are told of while they come, and are none of the rows in the end.
+    let many = |n: usize| format!("text\n{}", "Talks go on\n".repeat(n));
+    let folder = folder.with("in/a.csv", many(20_000) + "\"open\n").with("in/b.csv", many(5_000));
+    let run = folder.run(&["predict", "in", "-o", "out/", "--progress", "json", "--chunk", "2000"]);
+    let lines = events(&run.stderr);
+    let (_, last) = lines.iter().rfind(|(event, _)| event == "progress").unwrap();
+    assert_eq!((&last["done"], &last["bytes"]), (&5_000.into(), &last["total_bytes"]));
+    let run = folder.run(&["predict", "in", "-o", "out/", "--progress", "json", "--fail-fast"]);
+    let lines = events(&run.stderr);
+    assert!(lines.iter().any(|(event, line)| event == "file" && line["status"] == "failed"), "{lines:?}");
+    assert!(lines.iter().any(|(_, line)| line["message"].as_str().is_some_and(|said| said.contains("--resume"))));
 }
 
 #[test]

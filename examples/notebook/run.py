@@ -74,7 +74,11 @@ def environment(folder: Path) -> Path:
     Raises Failure if something cannot be installed.
     """
     started = time.monotonic()
-    venv.create(folder, with_pip=True)
+    try:
+        venv.create(folder, with_pip=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        hint = "Debian and Ubuntu have what it takes in the package python3-venv"
+        raise Failure(f"no virtual environment can be made ({error}); {hint}") from error
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     run([*pip, "--requirement", HERE / "requirements.txt"])

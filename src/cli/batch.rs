@@ -52,19 +52,23 @@ impl BatchProgress for Teller<'_> {
         let (status, rows, message) = match outcome {
             Outcome::Scored(report) => ("scored", Some(report.n_rows), None),
             Outcome::Complete(done) => ("complete", Some(done.n_rows), None),
-            Outcome::Failed(error) => ("failed", None, Some(error.to_string())),
+            Outcome::Failed(error) | Outcome::Stopped(error) => ("failed", None, Some(error.to_string())),
         };
         if self.common.is_json() {
             if message.is_some() || !self.common.quiet {
                 let (output, message) = (job.output.to_string_lossy(), message.as_deref());
                 Event::File { input: &job.input, output: &output, status, rows, message }.emit();
             }
-        } else if let Some(message) = &message {
-            self.meter.suspend(|| console::error(message, Exit::Failed, false));
+        } else if let Outcome::Failed(error) = outcome {
+            self.meter.suspend(|| console::error(&error.to_string(), Exit::Failed, false));
         }
         match outcome {
             Outcome::Scored(_) => self.meter.next_file(),
-            Outcome::Complete(_) | Outcome::Failed(_) => self.meter.pass(&job.input),
+            Outcome::Complete(_) | Outcome::Failed(_) | Outcome::Stopped(_) => self.meter.pass(&job.input),
+        }
+        if matches!(outcome, Outcome::Stopped(error) if !error.is_usage()) {
+            let hint = "stopped; what is complete stays, and --resume goes on behind it";
+            self.meter.suspend(|| console::note(self.common, hint));
         }
     }
 }

@@ -55,9 +55,10 @@ pub(super) struct Extent<'a> {
 impl Event<'_> {
     /// Writes the line.
     pub(super) fn emit(&self) {
-        let line = serde_json::to_string(self).expect("events are strings and whole numbers");
-        // When stderr is gone there is nobody to tell.
-        let _ = writeln!(std::io::stderr().lock(), "{line}");
+        let mut line = serde_json::to_string(self).expect("events are strings and whole numbers");
+        line.push('\n');
+        // In one piece, since others may write to the same place. When stderr is gone there is nobody to tell.
+        let _ = std::io::stderr().lock().write_all(line.as_bytes());
     }
 }
 

@@ -66,7 +66,8 @@ fn is_folder(args: &PredictArgs, found: &RowFiles) -> Result<bool> {
             return Err(Error::parameter(flag, found, "a folder of outputs, such as --output scored/"));
         }
     }
-    if !is_folder && found.is_many && name != "-" && args.output.extension().is_none() {
+    let is_unclear = name != "-" && args.output.extension().is_none() && !args.output.exists();
+    if !is_folder && found.is_many && is_unclear {
         return Err(Error::parameter(
             "--output",
             &name,

@@ -64,6 +64,8 @@ pub(super) struct Meter {
     stage: Option<&'static str>,
     /// How many were done in this stage when the last line came.
     n_told: u64,
+    /// What it said.
+    told: (u64, u64),
     /// Counts of files that are behind.
     before: (u64, u64),
     /// Counts in this file.
@@ -83,14 +85,14 @@ impl Meter {
             None => styled(ProgressBar::new_spinner(), &format!("{{spinner}} {{msg}} {unit}  {{bytes}}  {{elapsed}}")),
         };
         let chunk = (common.is_json() && !common.quiet).then_some(chunk.max(1));
-        Meter { bar, unit, total_bytes, chunk, stage: None, n_told: 0, before: (0, 0), now: (0, 0) }
+        Meter { bar, unit, total_bytes, chunk, stage: None, n_told: 0, told: (0, 0), before: (0, 0), now: (0, 0) }
     }
 
     /// So many are done of the current file, and so many of its bytes read.
     pub(super) fn tell(&mut self, stage: Option<&'static str>, done: u64, bytes: u64) {
         if stage != self.stage {
             self.tell_rest();
-            (self.stage, self.n_told) = (stage, 0);
+            (self.stage, self.n_told, self.told) = (stage, 0, (0, 0));
         }
         self.now = (done, bytes);
         let (done, bytes) = self.all();
@@ -112,6 +114,8 @@ impl Meter {
     pub(super) fn pass(&mut self, file: &str) {
         self.now = (0, text_bytes(Path::new(file)).unwrap_or(0));
         self.next_file();
+        // Rows that were told of before it failed are told of no more.
+        self.n_told = self.n_told.min(self.before.0);
         self.bar.set_position(self.before.1);
     }
 
@@ -131,14 +135,14 @@ impl Meter {
     }
 
     fn tell_rest(&mut self) {
-        if self.chunk.is_some() && self.all().0 > self.n_told {
+        if self.chunk.is_some() && self.all() != self.told {
             self.emit();
         }
     }
 
     fn emit(&mut self) {
         let (done, bytes) = self.all();
-        self.n_told = done;
+        (self.n_told, self.told) = (done, (done, bytes));
         let (stage, unit, total_bytes) = (self.stage, self.unit, self.total_bytes);
         Event::Progress(&Extent { stage, unit, done, total: None, bytes: Some(bytes), total_bytes }).emit();
     }

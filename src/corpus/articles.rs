@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 
 use super::columns::{ColumnNames, Header};
-use super::files::walk;
+use super::files::Walk;
 use super::input::{self, display_name};
 use super::rows::Rows;
 use super::table::{ReadOptions, Table};
@@ -131,7 +131,9 @@ impl Articles {
         for path in paths {
             if path != "-" && Path::new(path).is_dir() {
                 let is_article = |path: &str| markup_of(path).is_some();
-                walk(Path::new(path), &is_article, None, &mut found, &mut notes.passed_over)?;
+                let passed_over = Some(&mut notes.passed_over);
+                let walk = Walk { is_wanted: &is_article, output: None, passed_over };
+                walk.into(Path::new(path), usize::MAX, &mut found)?;
             } else {
                 found.push(path.clone());
             }

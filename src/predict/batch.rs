@@ -36,6 +36,8 @@ pub enum Outcome<'a> {
     Complete(Done),
     /// Its rows could not be scored; its output is as it was.
     Failed(&'a Error),
+    /// The same, and the batch ends with this error.
+    Stopped(&'a Error),
 }
 
 /// Listens to a batch.
@@ -104,7 +106,10 @@ impl Batch<'_> {
                     report.n_failed += 1;
                     progress.job(job, &Outcome::Failed(&error));
                 }
-                Err(Failure::OfJob(error) | Failure::OfAll(error)) => return Err(error),
+                Err(Failure::OfJob(error) | Failure::OfAll(error)) => {
+                    progress.job(job, &Outcome::Stopped(&error));
+                    return Err(error);
+                }
             }
         }
         Ok(report)

@@ -1,6 +1,7 @@
 //! Many files of rows, each with an output of its own in a folder.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 use super::encode::OutputFormat;
@@ -31,7 +32,7 @@ pub struct Job {
 pub fn jobs(files: &[RowFile], folder: &Path, format: Option<OutputFormat>) -> Result<Vec<Job>> {
     let canonical = |path: &Path| std::fs::canonicalize(path).ok();
     let inputs: BTreeSet<PathBuf> = files.iter().filter_map(|file| canonical(Path::new(&file.path))).collect();
-    let mut by_output: BTreeMap<PathBuf, &str> = BTreeMap::new();
+    let mut by_output: BTreeMap<OsString, &str> = BTreeMap::new();
     let refused = |found: String, expected: &str| Error::parameter("--output", found, expected);
     files
         .iter()
@@ -54,11 +55,16 @@ pub fn jobs(files: &[RowFile], folder: &Path, format: Option<OutputFormat>) -> R
                 return Err(refused(found, "a name of its own in the folder for each input"));
             }
             let output = folder.join(&name);
-            if canonical(&output).is_some_and(|output| inputs.contains(&output)) {
+            let target = canonical(&output).unwrap_or_else(|| output.clone());
+            if inputs.contains(&target) {
                 let found = format!("{shown}, where {} would be written over", output.display());
                 return Err(refused(found, "another folder than that of the input"));
             }
-            if let Some(other) = by_output.insert(output.clone(), path) {
+            if std::fs::metadata(&target).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
+                let found = format!("{shown}, where {} is no file", output.display());
+                return Err(refused(found, "a folder whose files can be replaced"));
+            }
+            if let Some(other) = by_output.insert(key(&target), path) {
                 let found = format!("{shown}, where {other} and {path} would both be {}", name.display());
                 return Err(refused(found, "a name of its own in the folder for each input"));
             }
@@ -71,6 +77,11 @@ pub fn jobs(files: &[RowFile], folder: &Path, format: Option<OutputFormat>) -> R
             })
         })
         .collect()
+}
+
+/// What two paths share that lead to one file, also where names in capitals are no others.
+fn key(path: &Path) -> OsString {
+    if cfg!(any(target_os = "macos", windows)) { path.to_string_lossy().to_lowercase().into() } else { path.into() }
 }
 
 #[cfg(test)]
@@ -105,6 +116,21 @@ mod tests {
             let error = jobs(&[file], Path::new("out"), None).unwrap_err();
             assert!(error.to_string().contains("a name of its own in the folder"), "{error}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn outputs_that_are_one_file_by_a_link_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.csv"), "text\n").unwrap();
+        std::os::unix::fs::symlink("a.csv", folder.path().join("b.csv")).unwrap();
+        let error = jobs(&[file("no/a.csv"), file("no/b.csv")].map(bare), folder.path(), None).unwrap_err();
+        assert!(error.to_string().contains("would both be b.csv"), "{error}");
+    }
+
+    #[cfg(unix)]
+    fn bare(file: RowFile) -> RowFile {
+        RowFile { name: file.name.file_name().unwrap().into(), ..file }
     }
 
     #[test]

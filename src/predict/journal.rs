@@ -27,8 +27,6 @@ pub struct Journal {
     path: PathBuf,
     settings: String,
     entries: BTreeMap<String, Entry>,
-    /// Whether the file ends in the middle of a line.
-    is_cut: bool,
 }
 
 /// One line. All hashes are SHA-256 in hexadecimal.
@@ -71,7 +69,6 @@ impl Journal {
         let entries = lines.filter_map(|line| serde_json::from_slice::<Entry>(line).ok());
         Ok(Journal {
             entries: entries.map(|entry| (entry.output.clone(), entry)).collect(),
-            is_cut: bytes.last().is_some_and(|last| *last != b'\n'),
             settings: settings_hash(scorer, options),
             path,
         })
@@ -95,7 +92,8 @@ impl Journal {
         let entry =
             Entry { output: job.name.clone(), input_sha256, output_sha256, settings_sha256: self.settings(job), done };
         let json = serde_json::to_string(&entry).expect("entries are strings and a number");
-        let line = format!("{}{json}\n", if std::mem::take(&mut self.is_cut) { "\n" } else { "" });
+        // The line before may have been cut off, by whoever wrote it.
+        let line = format!("\n{json}\n");
         File::options()
             .create(true)
             .append(true)
