@@ -49,7 +49,7 @@ fn a_killed_batch_goes_on_where_it_was() {
     let mut n_before = 0;
     while n_kills < N_KILLS {
         let mut child = start(&folder);
-        std::thread::sleep(Duration::from_secs_f64(rng.random_range(0.0..0.6 * pace)));
+        std::thread::sleep(Duration::from_secs_f64(rng.random_range(0.2 * pace..0.85 * pace)));
         child.kill().unwrap();
         let was_killed = child.wait().unwrap().signal() == Some(9);
         let left = contents(&folder.path("out"));
@@ -71,7 +71,7 @@ fn a_killed_batch_goes_on_where_it_was() {
     }
     println!(
         "predict --resume: {N_KILLS} runs killed, {n_resumed} of them went on with what others had begun, {n_ended} ended; \
-         {n_partial} partial files stayed"
+         {n_partial} partial files in the last folder"
     );
     assert!(n_resumed > 0, "no killed run had gone on with another's work");
     let run = folder.run(&RESUME);
