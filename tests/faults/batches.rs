@@ -49,7 +49,7 @@ fn a_killed_batch_goes_on_where_it_was() {
     let mut n_before = 0;
     while n_kills < N_KILLS {
         let mut child = start(&folder);
-        std::thread::sleep(Duration::from_secs_f64(rng.random_range(0.2 * pace..0.85 * pace)));
+        std::thread::sleep(Duration::from_secs_f64(rng.random_range(0.15 * pace..0.7 * pace)));
         child.kill().unwrap();
         let was_killed = child.wait().unwrap().signal() == Some(9);
         let left = contents(&folder.path("out"));
