@@ -1,7 +1,7 @@
 //! What stands in the tables that are written: one place for columns, their types and meanings.
 //!
 //! The writers of this room take their headers from here, and a test runs every verb and holds each cell to it.
-//! [`tables`](self::tables) has the tables themselves; here is how they are looked up and shown.
+//! `tables.rs` has the tables themselves; here is how they are looked up and shown.
 
 mod tables;
 
