@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use indicatif::HumanCount;
 
-use super::args::{Common, PredictArgs, chunk_needs_json, rows_format, rows_layout};
+use super::args::{CHUNK_ROWS, Common, PredictArgs, chunk_needs_json, rows_format, rows_layout};
 use super::batch;
 use super::console;
 use super::inputs::{model_name, stdin_once, warn_passed_over};
@@ -14,9 +14,6 @@ use crate::corpus::{RowFiles, TableFormat};
 use crate::error::{Error, Result};
 use crate::model::Scorer;
 use crate::predict::{PredictOptions, PredictReport, jobs, predict};
-
-/// Rows between two lines of progress in JSON.
-const CHUNK: u64 = 100_000;
 
 pub(super) fn run(args: &PredictArgs, common: &Common) -> anyhow::Result<()> {
     chunk_needs_json(args.chunk, common)?;
@@ -41,7 +38,7 @@ pub(super) fn run(args: &PredictArgs, common: &Common) -> anyhow::Result<()> {
     warn_passed_over(common, &found.passed_over);
     let scorer = Scorer::new(console::load(args.model.as_deref())?.0);
     let total = total_bytes(&files, args.input.layout.encoding.as_deref());
-    let mut meter = Meter::new(total, "rows", args.chunk.unwrap_or(CHUNK), common);
+    let mut meter = Meter::new(total, "rows", args.chunk.unwrap_or(CHUNK_ROWS), common);
     let started = Instant::now();
     let result = match &plan {
         Some(jobs) => batch::run(args, common, &scorer, &options, jobs, &mut meter),

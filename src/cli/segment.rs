@@ -2,15 +2,12 @@
 
 use indicatif::HumanCount;
 
-use super::args::{Common, SegmentArgs, chunk_needs_json, rows_format};
+use super::args::{CHUNK_ARTICLES, Common, SegmentArgs, chunk_needs_json, rows_format};
 use super::console;
 use super::inputs::{few, stdin_once};
 use super::progress::{Meter, total_bytes};
 use crate::corpus::Articles;
 use crate::segment::{SegmentProgress, SegmentReport, segment};
-
-/// Articles between two lines of progress in JSON.
-const CHUNK: u64 = 1_000;
 
 pub(super) fn run(args: &SegmentArgs, common: &Common) -> anyhow::Result<()> {
     chunk_needs_json(args.chunk, common)?;
@@ -18,7 +15,7 @@ pub(super) fn run(args: &SegmentArgs, common: &Common) -> anyhow::Result<()> {
     let options = args.options(rows_format(&args.output, common.format)?, common.threads)?;
     let articles = Articles::open(&args.files, args.input.options(args.manifest.clone())?)?;
     let total = total_bytes(&args.files, args.input.layout.encoding.as_deref());
-    let mut meter = Meter::new(total, "articles", args.chunk.unwrap_or(CHUNK), common);
+    let mut meter = Meter::new(total, "articles", args.chunk.unwrap_or(CHUNK_ARTICLES), common);
     let mut n_read = 0;
     let show = |progress| match progress {
         SegmentProgress::Read { n_articles, n_bytes } => {

@@ -12,7 +12,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use input::{ArticleArgs, CodedArgs, InputArgs, expecting};
 pub use training::{IntervalArgs, TrainingArgs};
 pub use verbs::{
-    AgreeArgs, CompletionsArgs, EvaluateArgs, ExplainArgs, InspectArgs, ManArgs, PredictArgs, SegmentArgs, TrainArgs,
+    AgreeArgs, CHUNK_ARTICLES, CHUNK_ROWS, CompletionsArgs, EvaluateArgs, ExplainArgs, InspectArgs, ManArgs,
+    PredictArgs, SegmentArgs, TrainArgs,
 };
 
 use super::comparing::{CompareArgs, StudyArgs};

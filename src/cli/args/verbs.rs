@@ -11,6 +11,11 @@ use crate::predict::OutputFormat;
 use crate::segment::{SegmentOptions, StoryParams};
 use crate::training::TrainParams;
 
+/// Articles between two lines of progress in JSON.
+pub const CHUNK_ARTICLES: u64 = 1_000;
+/// Rows between two lines of progress in JSON.
+pub const CHUNK_ROWS: u64 = 100_000;
+
 /// Arguments of `segment`.
 #[derive(Debug, Args)]
 #[command(
@@ -45,8 +50,13 @@ pub struct SegmentArgs {
     /// How similar two articles of one story are, from 0 to 1 (cosine of their tf-idf vectors)
     #[arg(long, value_name = "X", default_value_t = StoryParams::default().similarity, help_heading = "Stories")]
     pub story_similarity: f64,
-    /// Articles between two lines of --progress json [default: 1000]
-    #[arg(long, value_name = "ARTICLES", value_parser = clap::value_parser!(u64).range(1..))]
+    /// Articles between two lines of progress
+    #[arg(
+        long,
+        value_name = "ARTICLES",
+        value_parser = clap::value_parser!(u64).range(1..),
+        help = format!("Articles between two lines of --progress json [default: {CHUNK_ARTICLES}]")
+    )]
     pub chunk: Option<u64>,
     /// How tables are read
     #[command(flatten)]
@@ -209,8 +219,13 @@ pub struct PredictArgs {
     /// Stop at the first file that cannot be scored, instead of going on with the others
     #[arg(long, help_heading = "Many files")]
     pub fail_fast: bool,
-    /// Rows between two lines of --progress json [default: 100000]
-    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
+    /// Rows between two lines of progress
+    #[arg(
+        long,
+        value_name = "ROWS",
+        value_parser = clap::value_parser!(u64).range(1..),
+        help = format!("Rows between two lines of --progress json [default: {CHUNK_ROWS}]")
+    )]
     pub chunk: Option<u64>,
     /// How the files are read
     #[command(flatten)]
