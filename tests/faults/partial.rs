@@ -1,7 +1,7 @@
 //! What killed runs leave: no input, no result, and gone after a day.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -18,23 +18,23 @@ struct Waiting {
 
 impl Waiting {
     fn start(folder: &Folder) -> Self {
+        // Names alone: the run may take old files away while they are looked at.
         let partials = || {
-            let names = contents(&folder.path("news")).into_keys();
-            names.filter(|name| is_partial(name)).map(|name| folder.path("news").join(name)).collect::<Vec<_>>()
+            let paths = std::fs::read_dir(folder.path("news")).unwrap().map(|entry| entry.unwrap().path());
+            let is_ours = |path: &PathBuf| path.file_name().is_some_and(|name| is_partial(&name.to_string_lossy()));
+            paths.filter(is_ours).collect::<Vec<_>>()
         };
+        // Old files are taken away once the new one is made and locked: when this one goes, the run waits.
+        let canary = folder.path("news/.framescope-canary.partial");
+        std::fs::write(&canary, "").unwrap();
+        set_age(&canary, 25 * HOUR);
         let before = partials();
         let child = command(&folder.path(""), &["predict", "-", "-o", "news/s.csv", "-q"])
             .stdin(Stdio::piped())
             .spawn()
             .unwrap();
-        let started = Instant::now();
-        let partial = loop {
-            match partials().into_iter().find(|partial| !before.contains(partial)) {
-                Some(partial) => break partial,
-                None => std::thread::sleep(Duration::from_millis(2)),
-            }
-            assert!(started.elapsed() < Duration::from_mins(1), "no partial file came");
-        };
+        wait_until_gone(&canary);
+        let partial = partials().into_iter().find(|partial| !before.contains(partial)).expect("a partial file");
         Waiting { child, partial }
     }
 
@@ -50,6 +50,14 @@ impl Waiting {
         self.child.stdin.take().unwrap().write_all(b"text\nTalks go on\n").unwrap();
         assert!(self.child.wait().unwrap().success());
         assert!(!self.partial.exists());
+    }
+}
+
+fn wait_until_gone(path: &Path) {
+    let started = Instant::now();
+    while path.exists() {
+        assert!(started.elapsed() < Duration::from_mins(1), "{} is still there", path.display());
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 
@@ -88,8 +96,10 @@ fn partial_files_go_when_they_are_a_day_old() {
     let folder = newsroom();
     let old = Waiting::start(&folder).kill();
     set_age(&old, 25 * HOUR);
-    let young = Waiting::start(&folder).kill();
-    assert!(!old.exists(), "the next run in the folder takes it away, even one that is killed");
+    let young = Waiting::start(&folder);
+    // The next run in the folder takes it away, even one that is killed.
+    wait_until_gone(&old);
+    let young = young.kill();
     set_age(&young, 23 * HOUR);
     folder.succeeds(&["predict", "rows.csv", "-o", "news/s.csv", "-q"]);
     assert!(young.exists(), "it may belong to a run on another machine");
