@@ -154,6 +154,15 @@ impl AtomicFile {
     }
 }
 
+/// Makes a folder for outputs, and those above it, if they are not there.
+///
+/// # Errors
+/// [`ErrorKind::Io`](crate::ErrorKind::Io), with the folder.
+pub(crate) fn make_folder(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path)
+        .map_err(|source| Error::io("make the folder", source).in_file(&path.display().to_string()))
+}
+
 fn not_replaced(source: io::Error, name: &str) -> Error {
     Error::io("write it (the file that was there before, if any, is unchanged)", source).in_file(name)
 }

@@ -11,7 +11,7 @@ use super::events::Event;
 use crate::comparison::Note;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::output::AtomicFile;
+use crate::output::{AtomicFile, make_folder};
 
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
@@ -27,21 +27,20 @@ pub(super) fn error(message: &str, exit: Exit, is_json: bool) {
 
 /// Prints a warning unless quiet.
 pub(super) fn warn(common: &Common, message: &str) {
-    if common.quiet {
-    } else if common.is_json() {
-        Event::Warning { message }.emit();
-    } else {
-        say(&format!("{YELLOW}warning:{YELLOW:#} {message}"));
-    }
+    tell(common, &Event::Warning { message }, &format!("{YELLOW}warning:{YELLOW:#} {message}"));
 }
 
 /// Prints a note unless quiet.
 pub(super) fn note(common: &Common, message: &str) {
-    if common.quiet {
-    } else if common.is_json() {
-        Event::Note { message }.emit();
-    } else {
-        say(message);
+    tell(common, &Event::Note { message }, message);
+}
+
+/// Emits the event, or says the same in a line, unless quiet.
+fn tell(common: &Common, event: &Event<'_>, line: &str) {
+    if common.emits_events() {
+        event.emit();
+    } else if !common.quiet {
+        say(line);
     }
 }
 
@@ -131,11 +130,10 @@ impl OutputFolder {
     /// Makes the folder if it is not there, and opens files of these names, so that a place that cannot be written
     /// fails before long work.
     pub(super) fn create(path: &Path, names: &[impl AsRef<str>]) -> Result<Self> {
-        let failed = |source| Error::io("make the folder", source).in_file(&path.display().to_string());
         let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
         let made = path.ancestors().take_while(is_missing).map(Path::to_owned).collect();
         let mut folder = OutputFolder { path: path.to_owned(), made, files: Vec::new() };
-        std::fs::create_dir_all(path).map_err(failed)?;
+        make_folder(path)?;
         for name in names.iter().map(AsRef::as_ref) {
             folder.files.push((name.to_owned(), AtomicFile::create(&path.join(name))?));
         }

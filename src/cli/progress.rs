@@ -35,7 +35,7 @@ impl Stage {
         } else {
             ProgressBar::hidden()
         };
-        let stage = Stage { bar, is_json: common.is_json() && !common.quiet };
+        let stage = Stage { bar, is_json: common.emits_events() };
         stage.next(what);
         stage
     }
@@ -84,7 +84,7 @@ impl Meter {
             ),
             None => styled(ProgressBar::new_spinner(), &format!("{{spinner}} {{msg}} {unit}  {{bytes}}  {{elapsed}}")),
         };
-        let chunk = (common.is_json() && !common.quiet).then_some(chunk.max(1));
+        let chunk = common.emits_events().then_some(chunk.max(1));
         Meter { bar, unit, total_bytes, chunk, stage: None, n_told: 0, told: (0, 0), before: (0, 0), now: (0, 0) }
     }
 
@@ -214,7 +214,7 @@ impl Progress for Bars<'_> {
         let Some(track) = tracks.get_mut(track) else { return };
         track.bar.inc(1);
         track.done += 1;
-        if self.common.is_json() && !self.common.quiet {
+        if self.common.emits_events() {
             let (stage, done, total) = (Some(track.name.as_str()), track.done, Some(track.steps));
             Event::Progress(&Extent { stage, unit: "steps", done, total, ..Extent::default() }).emit();
         }

@@ -10,7 +10,7 @@ use super::pipeline::{PredictOptions, PredictReport, predict};
 use crate::corpus::input::hex;
 use crate::error::{Error, Result};
 use crate::model::Scorer;
-use crate::output::AtomicFile;
+use crate::output::{AtomicFile, make_folder};
 
 /// Many files, each with an output of its own in a folder, which has a [`Journal`] of them.
 #[derive(Debug, Clone, Copy)]
@@ -140,9 +140,4 @@ enum Failure {
     OfJob(Error),
     /// The disk is full, say.
     OfAll(Error),
-}
-
-fn make_folder(path: &Path) -> Result<()> {
-    std::fs::create_dir_all(path)
-        .map_err(|source| Error::io("make the folder", source).in_file(&path.display().to_string()))
 }

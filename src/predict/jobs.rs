@@ -38,7 +38,7 @@ pub fn jobs(files: &[RowFile], folder: &Path, format: Option<OutputFormat>) -> R
         .iter()
         .map(|file| {
             let (path, shown) = (&file.path, folder.display());
-            if path == "-" || std::fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
+            if path == "-" || is_no_file(Path::new(path)) {
                 let name = if path == "-" { "stdin" } else { path };
                 return Err(refused(
                     format!("{shown}, a folder, and {name} is no file"),
@@ -60,7 +60,7 @@ pub fn jobs(files: &[RowFile], folder: &Path, format: Option<OutputFormat>) -> R
                 let found = format!("{shown}, where {} would be written over", output.display());
                 return Err(refused(found, "another folder than that of the input"));
             }
-            if std::fs::metadata(&target).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
+            if is_no_file(&target) {
                 let found = format!("{shown}, where {} is no file", output.display());
                 return Err(refused(found, "a folder whose files can be replaced"));
             }
@@ -77,6 +77,11 @@ pub fn jobs(files: &[RowFile], folder: &Path, format: Option<OutputFormat>) -> R
             })
         })
         .collect()
+}
+
+/// Whether a path leads to a pipe or a device. What is a folder, or is not there, is told of when it is opened.
+fn is_no_file(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
 }
 
 /// What two paths share that lead to one file, also where names in capitals are no others.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -123,17 +123,11 @@ fn settings_hash(scorer: &Scorer, options: &PredictOptions) -> String {
 /// # Errors
 /// [`ErrorKind::Io`](crate::ErrorKind::Io).
 pub fn file_hash(path: &Path) -> Result<String> {
-    let failed = |source| Error::io("read it", source).in_file(&path.display().to_string());
-    let mut file = File::open(path).map_err(failed)?;
-    let (mut digest, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(hex(&digest.finalize())),
-            Ok(n) => digest.update(&buffer[..n]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(source) => return Err(failed(source)),
-        }
-    }
+    let mut digest = Sha256::new();
+    File::open(path)
+        .and_then(|mut file| io::copy(&mut file, &mut digest))
+        .map_err(|source| Error::io("read it", source).in_file(&path.display().to_string()))?;
+    Ok(hex(&digest.finalize()))
 }
 
 #[cfg(test)]

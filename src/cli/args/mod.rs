@@ -82,6 +82,12 @@ impl Common {
     pub fn is_json(&self) -> bool {
         self.progress == ProgressForm::Json
     }
+
+    /// Whether progress, notes and warnings are events for programs.
+    #[must_use]
+    pub fn emits_events(&self) -> bool {
+        self.is_json() && !self.quiet
+    }
 }
 
 /// The form of what stderr says.
