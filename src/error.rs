@@ -412,6 +412,9 @@ pub enum ErrorKind {
     /// The normalizer or pre-tokenizer failed.
     #[error("the tokenizer failed: {0}")]
     Tokenizer(String),
+    /// A sentence encoder cannot be read, is not the one that a model was trained with, or cannot do what is asked.
+    #[error("encoder: {0}")]
+    Encoder(String),
     /// linfa refused.
     #[error(transparent)]
     Linfa(#[from] linfa::Error),
@@ -445,6 +448,12 @@ impl Error {
             found: found.to_string(),
             expected: expected.to_owned(),
         })
+    }
+
+    /// A sentence encoder that is not to be used, and why.
+    #[must_use]
+    pub fn encoder(reason: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Encoder(reason.into()))
     }
 
     /// A file that is no usable model, and why.

@@ -6,6 +6,7 @@
 
 mod csr;
 mod documents;
+pub mod encoder;
 mod lexicon;
 mod matrix;
 mod params;
@@ -16,6 +17,7 @@ mod tokenizer;
 mod vocabulary;
 
 pub use documents::Documents;
+pub use encoder::{EncoderIdentity, SentenceEncoder};
 pub use lexicon::Lexicon;
 pub use matrix::FeatureMatrix;
 pub use params::{FeatureParams, FeatureValidParams, Names};

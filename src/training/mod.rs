@@ -12,6 +12,6 @@ mod subsample;
 mod train;
 
 pub use cross_validate::{CrossValidated, cross_validate};
-pub use params::TrainParams;
+pub use params::{DenseParams, TrainParams};
 pub use progress::{Progress, Silent};
 pub use train::{CrossFitted, Trained, cross_fit, train};

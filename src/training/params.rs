@@ -1,10 +1,13 @@
 //! The options of a training run.
 
+use std::sync::Arc;
+
 use linfa::ParamGuard;
 
 use crate::corpus::GroupBy;
 use crate::error::{Error, Result};
-use crate::features::FeatureParams;
+use crate::features::encoder::TuningParams;
+use crate::features::{FeatureParams, SentenceEncoder};
 use crate::model::LogisticParams;
 use crate::stats::Bootstrap;
 
@@ -36,6 +39,33 @@ pub struct TrainParams {
     pub leakage: bool,
     /// Intervals of the out-of-fold scores.
     pub bootstrap: Bootstrap,
+    /// A sentence encoder whose vectors are a block of features too; n-grams alone when `None`.
+    pub dense: Option<DenseParams>,
+}
+
+/// How the vectors of a sentence encoder take part.
+#[derive(Debug, Clone)]
+pub struct DenseParams {
+    /// The encoder.
+    pub encoder: Arc<dyn SentenceEncoder>,
+    /// Lengths of its vectors, beside a block of subwords of length 1, to choose from out of fold and for each frame by itself.
+    pub weights: Vec<f64>,
+    /// Without n-grams: linfa-logistic on the vectors as they are, which takes every row for as much as any other.
+    pub alone: bool,
+    /// Fine-tune the encoder first, anew for each fold without the rows held out.
+    pub fine_tune: Option<TuningParams>,
+}
+
+impl DenseParams {
+    /// Lengths that are tried when nothing else is asked for.
+    pub const WEIGHTS: [f64; 3] = [1.0, 2.0, 4.0];
+}
+
+impl PartialEq for DenseParams {
+    fn eq(&self, other: &Self) -> bool {
+        let all = |params: &DenseParams| (params.encoder.identity().clone(), params.alone, params.fine_tune.clone());
+        all(self) == all(other) && self.weights == other.weights
+    }
 }
 
 impl Default for TrainParams {
@@ -52,6 +82,7 @@ impl Default for TrainParams {
             allow_constant: false,
             leakage: true,
             bootstrap: Bootstrap::default(),
+            dense: None,
         }
     }
 }
@@ -76,6 +107,15 @@ impl TrainParams {
         }
         if !(self.bootstrap.level > 0.0 && self.bootstrap.level < 1.0) {
             return Err(Error::parameter("level", self.bootstrap.level, "a number between 0 and 1"));
+        }
+        if let Some(dense) = &mut self.dense {
+            if dense.weights.is_empty() || !dense.weights.iter().all(|weight| *weight > 0.0 && *weight <= 1e6) {
+                let found = format!("{:?}", dense.weights);
+                return Err(Error::parameter("encoder-weight", found, "numbers above 0, at most 1,000,000"));
+            }
+            dense.weights.sort_by(f64::total_cmp);
+            dense.weights.dedup();
+            dense.fine_tune.as_ref().map(ParamGuard::check_ref).transpose()?;
         }
         Ok(self)
     }

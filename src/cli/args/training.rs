@@ -162,6 +162,7 @@ impl TrainingArgs {
             allow_constant: self.allow_constant,
             leakage: !self.no_leakage,
             bootstrap,
+            dense: None,
         }
         .check()
     }
