@@ -4,6 +4,8 @@
 //! sentences. What it is stands in an [`EncoderIdentity`], which goes into the artefact, so that a model never meets the vectors of
 //! another encoder.
 
+#[cfg(feature = "encoder")]
+mod bert;
 mod params;
 
 use std::fmt::Debug;
@@ -13,6 +15,8 @@ use std::sync::Arc;
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "encoder")]
+pub use bert::{BertEncoder, VectorCache};
 pub use params::{TuningParams, TuningValidParams};
 
 use crate::error::{Error, Result};
@@ -82,4 +86,12 @@ pub struct TuningRows<'a> {
     pub labels: ArrayView2<'a, Option<bool>>,
     /// What must not be torn apart when rows are held out for early stopping: the article of each row, say.
     pub groups: &'a [u32],
+}
+
+impl<'a> TuningRows<'a> {
+    /// One row's labels, of length n_frames. The array must stand in order.
+    pub(crate) fn labels_of(&self, row: usize) -> &'a [Option<bool>] {
+        let n_frames = self.labels.ncols();
+        self.labels.to_slice().map_or(&[], |all| &all[row * n_frames..(row + 1) * n_frames])
+    }
 }

@@ -43,6 +43,12 @@ impl Default for TuningValidParams {
 }
 
 impl TuningValidParams {
+    /// What the result depends on.
+    #[must_use]
+    pub(crate) fn without_checkpoints(&self) -> Self {
+        TuningValidParams { checkpoints: None, ..self.clone() }
+    }
+
     /// Steps that `n_rows` rows take at most.
     #[must_use]
     pub fn n_steps(&self, n_rows: usize) -> usize {
