@@ -39,7 +39,7 @@ impl Scene {
         let model = Model::bundled().unwrap();
         let options = CorpusOptions { frames: Some(model.frames().clone()), ..CorpusOptions::default() };
         let population = Population::read(&[path.to_str().unwrap().to_owned()], &options, None).unwrap();
-        let scorer = Scorer::new(model.clone());
+        let scorer = Scorer::new(model.clone()).unwrap();
         let predictions = blurred(scorer.predictions(&population.corpus.texts).unwrap());
         let params = CompareParams { n_replicates: 50, n_draws: 200, wire: Wire::Keep, ..CompareParams::default() };
         let comparison = compare(&population, &predictions, Some(&model), &params).unwrap();

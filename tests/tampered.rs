@@ -126,7 +126,7 @@ fn use_it(case: &str, model: Model, n_bytes: usize) {
     assert!(card_table(&model, "m.safetensors").contains("sha256"), "{case}");
     assert!(!feature_csv(&model).unwrap().is_empty(), "{case}");
     assert!(model.to_bytes().is_ok(), "{case}");
-    let (scorer, memory) = taken(|| Scorer::new(model));
+    let (scorer, memory) = taken(|| Scorer::new(model).unwrap());
     assert!(memory <= A_BYTE_OF_SCORER * n_bytes + BESIDE, "{case}: a scorer of {memory} bytes for {n_bytes} of file");
     for text in TEXTS {
         let proba = scorer.score(text).unwrap();

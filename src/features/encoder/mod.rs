@@ -83,3 +83,25 @@ pub struct TuningRows<'a> {
     /// What must not be torn apart when rows are held out for early stopping: the article of each row, say.
     pub groups: &'a [u32],
 }
+
+/// The vectors of `texts`, of shape (n_texts, dim), from an encoder that anybody may have made.
+///
+/// # Errors
+/// What the encoder gives; [`ErrorKind::Encoder`](crate::ErrorKind::Encoder) if it gives another shape than it says, or what is no number.
+pub(crate) fn vectors_of(encoder: &dyn SentenceEncoder, texts: &[&str]) -> Result<Array2<f32>> {
+    let EncoderIdentity { name, dim, .. } = encoder.identity();
+    if texts.is_empty() {
+        return Ok(Array2::zeros((0, *dim)));
+    }
+    let vectors = encoder.encode(texts)?;
+    if vectors.dim() != (texts.len(), *dim) {
+        let (n, [rows, columns]) = (texts.len(), [vectors.nrows(), vectors.ncols()]);
+        return Err(Error::encoder(format!(
+            "{name} should give {n} vectors of {dim} numbers, and gave {rows} of {columns}"
+        )));
+    }
+    match vectors.rows().into_iter().position(|vector| !vector.iter().all(|x| x.is_finite())) {
+        None => Ok(vectors),
+        Some(row) => Err(Error::encoder(format!("{name} gave a vector with what is no number, for {:?}", texts[row]))),
+    }
+}
