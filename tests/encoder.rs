@@ -311,7 +311,7 @@ fn an_encoder_that_does_not_fit_is_refused() {
 
 #[test]
 fn an_explanation_says_that_it_is_approximate_and_its_parts_close_the_sum() {
-    let corpus = corpus(180);
+    let corpus = corpus(240);
     let given = encoder();
     let scorer = train(&corpus, &params(&given), &Silent).unwrap().scorer().unwrap();
     let text = "Moscow accused NATO of lying, but said it remained open to talks.";
