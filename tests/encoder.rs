@@ -8,16 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use framescope::comparison::{CompareParams, Drift};
 use framescope::corpus::GroupBy;
 use framescope::evaluation::Metric;
 use framescope::features::encoder::TuningParams;
 use framescope::features::{Documents, Lexicon, SentenceEncoder, Tokenizer};
-use framescope::model::{ClassWeight, Prior};
+use framescope::model::{ClassWeight, Contribution, Prior};
 use framescope::predict::{PredictOptions, predict};
 use framescope::report::{card_table, explanation_csv, explanation_header, explanation_json};
 use framescope::stats::{Bootstrap, sigmoid};
+use framescope::study::study;
 use framescope::training::{CrossFitted, DenseParams, Progress, Silent, cross_fit, cross_validate, train};
-use framescope::{Corpus, CorpusOptions, ErrorKind, Model, Scorer, TrainParams};
+use framescope::{Corpus, CorpusOptions, ErrorKind, Model, Population, Scorer, TrainParams};
 use support::encoder::Hashed;
 use support::{Folder, rows};
 
@@ -320,7 +322,7 @@ fn an_explanation_says_that_it_is_approximate_and_its_parts_close_the_sum() {
     assert!(explanation.approximate);
     for (j, frame) in explanation.frames.iter().enumerate() {
         assert!((frame.proba - proba[j]).abs() < 1e-9, "{} {}", frame.proba, proba[j]);
-        let sum: f64 = frame.intercept + frame.remainder + frame.words.iter().map(|word| word.total()).sum::<f64>();
+        let sum: f64 = frame.intercept + frame.remainder + frame.words.iter().map(Contribution::total).sum::<f64>();
         assert!((sum - frame.logit).abs() < 1e-9);
         // A word left out takes its n-grams with it, so that only the encoder's part can be compared.
         let (span, word) = (&explanation.tokens[1], &frame.words[1]);
@@ -367,5 +369,38 @@ fn a_stream_of_rows_is_scored_as_texts_are() {
         for (j, proba) in scorer.score(text).unwrap().into_iter().enumerate() {
             assert!((table[row][2 + j].parse::<f64>().unwrap() - proba).abs() < 2e-6, "{table:?}");
         }
+    }
+}
+
+/// Rows that nobody coded are predicted by all fold models, which share an encoder that learned nothing, and each have one that did.
+#[test]
+fn a_study_encodes_uncoded_rows_once_unless_folds_have_encoders_of_their_own() {
+    let folder = Folder::new();
+    let labels = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/labels/framing-en.csv")).unwrap();
+    let coded: Vec<&str> = labels.lines().take(181).collect();
+    let column = coded[0].split(',').position(|name| name == "text").unwrap();
+    let mut open = csv::Writer::from_path(folder.path("open.csv")).unwrap();
+    open.write_record(["text", "outlet", "labels"]).unwrap();
+    for row in csv::Reader::from_reader(labels.as_bytes()).records().skip(1000).take(60) {
+        open.write_record([&row.unwrap()[column], "Elsewhere", ""]).unwrap();
+    }
+    open.flush().unwrap();
+    drop(open);
+    let folder = folder.with("coded.csv", coded.join("\n"));
+    let paths = ["coded.csv", "open.csv"].map(|name| folder.path(name).to_str().unwrap().to_owned());
+    let options = CorpusOptions { uncoded: true, ..CorpusOptions::default() };
+    for (kind, n_of_coded, n_of_open) in [("one setting", 1, 1), ("alone", 1, 1), ("fine-tuned", 4, 3)] {
+        let given = encoder();
+        let params = kinds(&given).into_iter().find(|(name, _)| *name == kind).unwrap().1;
+        let population = Population::read(&paths, &options, None).unwrap();
+        let comparing = CompareParams { n_replicates: 20, n_draws: 100, ..CompareParams::default() };
+        let study = study(population, &params, &comparing, &Silent).unwrap();
+        assert_eq!(*given.n_encoded.lock().unwrap(), 180 * n_of_coded + 60 * n_of_open, "{kind}");
+        assert!(study.predictions.proba.iter().all(|proba| *proba > 0.0 && *proba < 1.0), "{kind}");
+        let drift = &study.comparison.drift;
+        let is_elsewhere = |drift: &&Drift| drift.outlet == "Elsewhere";
+        let unknown = drift.iter().find(is_elsewhere).unwrap().unknown_words;
+        assert_eq!(unknown.is_none(), kind == "alone", "no vocabulary, no words outside it");
+        study.trained.scorer().unwrap();
     }
 }

@@ -230,6 +230,15 @@ fn every_section_is_there() {
 }
 
 #[test]
+fn words_of_a_model_with_an_encoder_are_said_to_be_approximate() {
+    let mut scene = Scene::new(0, 8);
+    let says = "They are approximate: the model’s encoder reads a sentence as a whole";
+    assert!(!scene.page(None).contains(says));
+    scene.explanations.iter_mut().flatten().for_each(|explanation| explanation.approximate = true);
+    assert!(scene.page(None).contains(says));
+}
+
+#[test]
 fn nothing_coded_is_said_first() {
     let page = Scene::new(0, 8).page(None);
     keep("uncorrected.html", &page);

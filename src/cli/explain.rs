@@ -133,3 +133,42 @@ fn tinted(explanation: &Explanation, frame: &FrameExplanation) -> String {
     out.push_str(&between(end, explanation.text.len()));
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Contribution;
+
+    fn explanation(approximate: bool) -> Explanation {
+        let context = if approximate { 0.25 } else { 0.0 };
+        let frame = FrameExplanation {
+            frame: "a".into(),
+            intercept: -1.0,
+            logit: 1.0 + 3.0 * context,
+            proba: 0.7,
+            predicted: true,
+            remainder: 2.0 * context,
+            words: vec![Contribution { word: 1.0, pairs: 0.5, subwords: 0.5, context }, Contribution::default()],
+        };
+        let (tokens, names) = (vec![0..4, 5..7], vec![false; 2]);
+        Explanation { text: "Rage on".into(), tokens, names, approximate, frames: vec![frame] }
+    }
+
+    #[test]
+    fn an_approximate_explanation_says_so_and_closes_its_sum() {
+        let plain = anstream::adapter::strip_str(&page("r1", &explanation(false), 1)).to_string();
+        assert_eq!(
+            plain,
+            "r1\na  probability 0.700, predicted; logit +1.000 = intercept -1.000 and +2.000 from words\n  Rage on\n  \
+             +2.000  Rage                 word +1.000  pairs +0.500  subwords +0.500\n"
+        );
+        let approximate = anstream::adapter::strip_str(&page("r1", &explanation(true), 1)).to_string();
+        let lines: Vec<&str> = approximate.lines().collect();
+        assert!(lines[1].starts_with("approximate: an encoder reads the sentence as a whole"), "{approximate}");
+        assert!(
+            lines[3].ends_with("logit +1.750 = intercept -1.000, +2.250 from words and +0.500 remainder"),
+            "{approximate}"
+        );
+        assert!(lines[5].starts_with("  +2.250  Rage ") && lines[5].ends_with("context +0.250"), "{approximate}");
+    }
+}

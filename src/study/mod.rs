@@ -92,7 +92,7 @@ fn everywhere(
         && encoders.iter().all(|encoder| Arc::ptr_eq(encoder, &first))
     {
         // One that learned from no fold encodes the rows once for all of them.
-        let remembering = Remembering::new(&first, &texts, progress)?;
+        let remembering = Remembering::of(&first, &texts, progress)?;
         encoders.into_iter().for_each(|encoder| *encoder = Arc::clone(&remembering));
     }
     let by_model: Vec<Predictions> = fold_models

@@ -8,7 +8,7 @@ use ndarray::{Array2, Axis};
 
 use super::params::{DenseParams, TrainParams};
 use super::progress::Progress;
-use crate::corpus::{Corpus, Folds, GroupBy, join_same_texts};
+use crate::corpus::{Code, Corpus, Folds, GroupBy, join_same_texts};
 use crate::error::Result;
 use crate::features::encoder::{TuningParams, TuningRows, TuningValidParams};
 use crate::features::{EncoderIdentity, SentenceEncoder, vectors_of};
@@ -105,7 +105,7 @@ fn fine_tuned(
     let rows: Vec<usize> = rows.iter().copied().filter(|row| corpus.weights[*row] > 0.0).collect();
     let groups = join_same_texts(&group.groups(corpus)?, &corpus.texts);
     let texts: Vec<&str> = rows.iter().map(|row| corpus.texts[*row].as_str()).collect();
-    let labels = corpus.codes.select(Axis(0), &rows).mapv(|code| code.as_bool());
+    let labels = corpus.codes.select(Axis(0), &rows).mapv(Code::as_bool);
     let groups: Vec<u32> = rows.iter().map(|row| groups[*row]).collect();
     let mut tuning = tuning.clone();
     if let Some(checkpoints) = &mut tuning.checkpoints {
@@ -132,7 +132,7 @@ impl Remembering {
     ///
     /// # Errors
     /// What the encoder gives.
-    pub(crate) fn new(
+    pub(crate) fn of(
         encoder: &Arc<dyn SentenceEncoder>,
         texts: &[String],
         progress: &dyn Progress,
@@ -173,7 +173,7 @@ impl TrainParams {
     /// What the encoder gives.
     pub(super) fn remembering(mut self, texts: &[String], progress: &dyn Progress) -> Result<Self> {
         if let Some(dense) = self.dense.as_mut().filter(|dense| dense.fine_tune.is_none()) {
-            dense.encoder = Remembering::new(&dense.encoder, texts, progress)?;
+            dense.encoder = Remembering::of(&dense.encoder, texts, progress)?;
         }
         Ok(self)
     }
