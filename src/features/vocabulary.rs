@@ -125,17 +125,6 @@ impl Vocabulary {
         }
     }
 
-    /// One without any feature.
-    pub(crate) fn empty() -> Self {
-        Vocabulary {
-            words: StringTable::from_sorted([]),
-            pairs: Vec::new(),
-            idf_words: Vec::new(),
-            subwords: StringTable::from_sorted([]),
-            idf_subwords: Vec::new(),
-        }
-    }
-
     /// Which of the documents' words the vocabulary holds.
     #[must_use]
     pub(crate) fn knows(&self, documents: &Documents, names: Names) -> Known {

@@ -17,8 +17,8 @@ const MAX_DIM: usize = 1 << 16;
 const MAX_NAME: usize = 256;
 /// Most tokens that an encoder may read.
 const MAX_TOKENS: usize = 1 << 20;
-/// The greatest length that vectors can be given, as [`TrainParams`](crate::training::TrainParams) has it.
-const MAX_LENGTH: f64 = 1e6;
+/// The greatest length that vectors can be given.
+pub(crate) const MAX_LENGTH: f64 = 1e6;
 
 /// The sentence encoder that a model was trained with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,7 +57,7 @@ impl EncoderSummary {
         let is_length = |length: &f64| *length > 0.0 && *length <= MAX_LENGTH;
         if self.weights.len() != n_frames || !self.weights.iter().all(is_length) {
             return Some(format!(
-                "it should have a length of its encoder's vectors for each of its {n_frames} frames, above 0 and at most {MAX_LENGTH:e}"
+                "it should have a length of its encoder's vectors for each of its {n_frames} frames, above 0 and at most {MAX_LENGTH}"
             ));
         }
         let tuning = TuningParams(self.fine_tuned.clone().unwrap_or_default());

@@ -35,5 +35,6 @@ pub use summary::{FrameSummary, Metadata, Profile, TrainingSummary};
 mod tests;
 
 pub(crate) use artifact::{Parts, text_digests};
+pub(crate) use encoder::MAX_LENGTH;
 pub(crate) use fit::{FrameFit, Problems};
 pub(crate) use newton::Point;

@@ -159,7 +159,7 @@ impl<'a> Fitting<'a, '_> {
             let tokens = || test.iter().flat_map(|row| lexicon.documents().tokens(*row));
             (n_words, n_unknown) = (tokens().count(), tokens().filter(|token| !known.is_known(**token)).count());
         }
-        let encoder = encoded.map(|encoded| Arc::clone(&encoded.encoder));
+        let encoder = encoded.and_then(|encoded| encoded.encoder.clone());
         let fit = self.keep.then_some(FoldFit { vocabulary, points: path.points, encoder });
         Ok(FoldRun { places, decisions: path.decisions, n_words, n_unknown, fit })
     }

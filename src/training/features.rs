@@ -6,12 +6,12 @@ use ndarray::Axis;
 
 use super::alone::Alone;
 use super::params::TrainParams;
+use super::progress::Progress;
 use super::vectors::{Encoded, Vectors};
 use crate::corpus::{Corpus, Folds, GroupBy};
 use crate::error::Result;
-use crate::features::{Documents, FeatureMatrix, Lexicon, Tokenizer, Vocabulary};
+use crate::features::{Documents, FeatureMatrix, Lexicon, StringTable, Tokenizer, Vocabulary};
 use crate::model::{FrameFit, Point, Problems};
-use crate::training::Progress;
 
 /// A corpus, cut and encoded.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(super) struct Features {
 }
 
 impl Features {
-    /// Cuts the texts of a corpus, and encodes them for models of these folds.
+    /// Cuts the texts of a corpus, and encodes them for models of these folds; with `keep` encoders of folds outlive that.
     ///
     /// # Errors
     /// [`ErrorKind::Tokenizer`](crate::ErrorKind::Tokenizer), and what the encoder gives.
@@ -33,20 +33,20 @@ impl Features {
         (group, folds): (GroupBy, &Folds),
         params: &TrainParams,
         progress: &dyn Progress,
+        keep: bool,
     ) -> Result<Self> {
         let lexicon = if params.is_encoder_alone() {
             None
         } else {
             Some(Lexicon::new(Documents::new(tokenizer, &corpus.texts)?, &params.features.0))
         };
-        let vectors = params.dense.as_ref().map(|dense| Vectors::new(corpus, (group, folds), dense, progress));
+        let vectors = params.dense.as_ref().map(|dense| Vectors::new(corpus, (group, folds), dense, progress, keep));
         Ok(Features { lexicon, vectors: vectors.transpose()? })
     }
 
     /// The n-grams of some rows; none where an encoder stands alone.
     pub(super) fn vocabulary(&self, rows: &[usize], params: &TrainParams) -> Vocabulary {
-        let none = Vocabulary::empty;
-        self.lexicon.as_ref().map_or_else(none, |lexicon| Vocabulary::fit(lexicon, rows, &params.features.0))
+        self.lexicon.as_ref().map_or_else(no_ngrams, |lexicon| Vocabulary::fit(lexicon, rows, &params.features.0))
     }
 
     /// The vectors of some rows, to score.
@@ -76,6 +76,17 @@ impl Features {
     ) -> FeatureMatrix {
         let matrix = self.matrix(vocabulary, rows, encoded, params);
         if rows.len() > params.max_parallel_rows { matrix.by_use() } else { matrix }
+    }
+}
+
+/// A vocabulary of nothing.
+fn no_ngrams() -> Vocabulary {
+    Vocabulary {
+        words: StringTable::from_sorted([]),
+        pairs: Vec::new(),
+        subwords: StringTable::from_sorted([]),
+        idf_words: Vec::new(),
+        idf_subwords: Vec::new(),
     }
 }
 

@@ -64,7 +64,7 @@ impl Fitted {
         (0..fits.len()).for_each(|j| progress.step(j));
         progress.end();
         let logistic = FittedLogistic::from_frames(&fits, matrix.n_features());
-        Ok(Fitted { vocabulary, logistic, encoder: encoded.map(|encoded| encoded.encoder) })
+        Ok(Fitted { vocabulary, logistic, encoder: encoded.and_then(|encoded| encoded.encoder) })
     }
 
     /// What was fitted without a fold, as it was chosen without that fold.

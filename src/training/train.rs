@@ -108,7 +108,7 @@ fn run(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress, keep: boo
         // Those drawn to be scored under other groupings are encoded with all the others.
         params = params.remembering(&corpus.texts, progress)?;
     }
-    let features = Features::new(corpus, &tokenizer, (group, &folds), &params, progress)?;
+    let features = Features::new(corpus, &tokenizer, (group, &folds), &params, progress, keep)?;
 
     let scores = out_of_fold(corpus, &features, &folds, &params, ("cross-validating", progress), keep)?;
     let out_of_fold_predictions = scores.cross_fitted()?;
@@ -118,7 +118,7 @@ fn run(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress, keep: boo
         let mut of_drawn: Option<Features> = None;
         evaluation.leakage = leakage(corpus, (group, &folds), &evaluation, &params, |rows, params, other, folds| {
             if !std::ptr::eq(rows, corpus) && of_drawn.is_none() {
-                of_drawn = Some(Features::new(rows, &tokenizer, (other, folds), params, progress)?);
+                of_drawn = Some(Features::new(rows, &tokenizer, (other, folds), params, progress, false)?);
             }
             let features = of_drawn.as_ref().unwrap_or(&features);
             let stage = format!("holding out {}", other.unit());

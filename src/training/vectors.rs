@@ -16,10 +16,11 @@ use crate::features::{EncoderIdentity, SentenceEncoder, vectors_of};
 /// Texts that are encoded between two steps of progress.
 const CHUNK: usize = 1024;
 
-/// An encoder with its vectors of all rows of a corpus, of shape (n_rows, dim).
+/// An encoder's vectors of all rows of a corpus, of shape (n_rows, dim).
 #[derive(Debug, Clone)]
 pub(super) struct Encoded {
-    pub encoder: Arc<dyn SentenceEncoder>,
+    /// The encoder; `None` where nobody asks for it any more.
+    pub encoder: Option<Arc<dyn SentenceEncoder>>,
     pub rows: Arc<Array2<f32>>,
 }
 
@@ -34,7 +35,7 @@ impl Encoded {
             progress.step(0);
         }
         progress.end();
-        Ok(Encoded { encoder, rows: Arc::new(rows) })
+        Ok(Encoded { encoder: Some(encoder), rows: Arc::new(rows) })
     }
 }
 
@@ -47,6 +48,7 @@ pub(super) struct Vectors {
 
 impl Vectors {
     /// Encodes all rows; first fine-tunes the encoder for each fold on the rows outside it, one fold after the other, if it is to be.
+    /// Without `keep` only the vectors of such encoders stay, which are far smaller.
     ///
     /// # Errors
     /// What the encoder gives.
@@ -55,6 +57,7 @@ impl Vectors {
         (group, folds): (GroupBy, &Folds),
         dense: &DenseParams,
         progress: &dyn Progress,
+        keep: bool,
     ) -> Result<Self> {
         let Some(tuning) = &dense.fine_tune else {
             return Ok(Vectors { of_folds: vec![Encoded::new(Arc::clone(&dense.encoder), &corpus.texts, progress)?] });
@@ -64,7 +67,8 @@ impl Vectors {
             let (outside, _) = folds.split(k);
             let name = format!("fold-{}", k + 1);
             let tuned = fine_tuned(corpus, group, &outside, (&dense.encoder, tuning), &name, (&stage, progress))?;
-            Encoded::new(tuned, &corpus.texts, progress)
+            let encoded = Encoded::new(tuned, &corpus.texts, progress)?;
+            Ok(Encoded { encoder: encoded.encoder.filter(|_| keep), ..encoded })
         };
         Ok(Vectors { of_folds: (0..folds.n_folds).map(fold).collect::<Result<_>>()? })
     }
@@ -137,9 +141,9 @@ impl Remembering {
         texts: &[String],
         progress: &dyn Progress,
     ) -> Result<Arc<dyn SentenceEncoder>> {
-        let encoded = Encoded::new(Arc::clone(encoder), texts, progress)?;
+        let vectors = Encoded::new(Arc::clone(encoder), texts, progress)?.rows;
         let places = texts.iter().cloned().zip(0..).collect();
-        Ok(Arc::new(Remembering { encoder: encoded.encoder, places, vectors: encoded.rows }))
+        Ok(Arc::new(Remembering { encoder: Arc::clone(encoder), places, vectors }))
     }
 }
 

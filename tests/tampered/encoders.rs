@@ -49,7 +49,7 @@ pub fn encoders(bench: &mut Bench) {
     bench.metadata_refused("/encoder/alone", json!("no"), broken);
     bench.metadata_refused("/encoder", json!([]), broken);
     bench.metadata_refused("/encoder/identity/dim", json!(3), "\"weights.dense\" should be F32 of shape [3, 3] beside");
-    let lengths = "a length of its encoder's vectors for each of its 3 frames, above 0 and at most 1e6";
+    let lengths = "a length of its encoder's vectors for each of its 3 frames, above 0 and at most 1000000";
     for weights in
         [json!([]), json!([1.0, 1.0]), json!([1.0, 0.0, 1.0]), json!([1.0, -1.0, 1.0]), json!([2e6, 1.0, 1.0])]
     {
