@@ -49,7 +49,7 @@ fn floor(bencher: Bencher) {
 fn predicted(bencher: Bencher, n_threads: usize) {
     let (path, n_bytes, _folder) = rows();
     let paths = [path.display().to_string()];
-    let scorer = Scorer::new(Model::bundled().expect("the bundled model loads"));
+    let scorer = Scorer::new(Model::bundled().expect("the bundled model loads")).expect("it needs no encoder");
     let options = PredictOptions { n_threads, ..PredictOptions::default() };
     bencher.counter(BytesCount::new(n_bytes)).counter(ItemsCount::new(N)).bench(|| {
         let write = |bytes: &[u8]| {

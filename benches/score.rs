@@ -14,7 +14,7 @@ fn main() {
 }
 
 fn scorer() -> Scorer {
-    Scorer::new(Model::bundled().expect("the bundled model loads"))
+    Scorer::new(Model::bundled().expect("the bundled model loads")).expect("it needs no encoder")
 }
 
 fn score_all(scorer: &Scorer, texts: &[String], scratch: &mut Scratch, proba: &mut [f64]) {
@@ -37,7 +37,7 @@ fn load(bencher: Bencher) {
 #[divan::bench(sample_count = 50)]
 fn compile(bencher: Bencher) {
     let model = Model::bundled().expect("the bundled model loads");
-    bencher.with_inputs(|| model.clone()).bench_local_values(Scorer::new);
+    bencher.with_inputs(|| model.clone()).bench_local_values(|model| Scorer::new(model).expect("it needs no encoder"));
 }
 
 /// All words met before, as after the first seconds of a long file.

@@ -60,7 +60,7 @@ fn main() {
 
 /// The bundled model on every set, with intervals.
 fn judge_bundled(elsewhere: &[Elsewhere]) {
-    let scorer = Scorer::new(Model::bundled().expect("the bundled model loads"));
+    let scorer = Scorer::new(Model::bundled().expect("the bundled model loads")).expect("it needs no encoder");
     for set in elsewhere {
         let predictions = scorer.predictions(&set.rows.texts).expect("news can be tokenised");
         let evaluation = predictions.judge(&set.rows, Bootstrap::default()).expect("the rows have the model's frames");
@@ -164,7 +164,7 @@ fn headline(evaluation: &Evaluation) -> [f64; 2] {
 fn scores(rows: &Corpus, params: &TrainParams, elsewhere: &[Elsewhere]) -> Vec<[f64; 2]> {
     let model = model(rows, params);
     let mut scores = vec![headline(&model.metadata().training.evaluation)];
-    let scorer = Scorer::new(model);
+    let scorer = Scorer::new(model).expect("it needs no encoder");
     for set in elsewhere {
         scores.push(judge(&scorer.predictions(&set.rows.texts).expect("news can be tokenised"), &set.rows));
     }
@@ -216,7 +216,7 @@ fn ablate(ours: &Corpus, elsewhere: &[Elsewhere]) {
     let model = model(ours, &shipped());
     let shares: Vec<f64> = (0..ours.frames.len()).map(|j| ours.counts(j).0 as f64 / ours.n_rows() as f64).collect();
     let thresholds: Vec<f64> = model.calibration().iter().map(|calibration| calibration.threshold).collect();
-    let scorer = Scorer::new(model);
+    let scorer = Scorer::new(model).expect("it needs no encoder");
     let judged = |decide: &dyn Fn(&Predictions, usize) -> Vec<bool>| -> Vec<Option<[f64; 2]>> {
         let of_set = |set: &Elsewhere| {
             let mut predictions = scorer.predictions(&set.rows.texts).expect("news can be tokenised");

@@ -105,10 +105,10 @@ fn no_flipped_byte_goes_unnoticed() {
 fn another_format_version_is_told_from_damage() {
     let (bytes, _) = model();
     let version = env!("CARGO_PKG_VERSION");
-    for other in [1, 9] {
-        let found = replaced(&bytes, "\\\"format\\\":3,", &format!("\\\"format\\\":{other},"));
+    for other in [3, 9] {
+        let found = replaced(&bytes, "\\\"format\\\":4,", &format!("\\\"format\\\":{other},"));
         let says = format!(
-            "it has format {other}, written by framescope {version}, but this is framescope {version}, which reads format 3"
+            "it has format {other}, written by framescope {version}, but this is framescope {version}, which reads format 4"
         );
         refused(&found, &[&says, "train it again"]);
     }

@@ -39,7 +39,7 @@ impl Scene {
         let model = Model::bundled().unwrap();
         let options = CorpusOptions { frames: Some(model.frames().clone()), ..CorpusOptions::default() };
         let population = Population::read(&[path.to_str().unwrap().to_owned()], &options, None).unwrap();
-        let scorer = Scorer::new(model.clone());
+        let scorer = Scorer::new(model.clone()).unwrap();
         let predictions = blurred(scorer.predictions(&population.corpus.texts).unwrap());
         let params = CompareParams { n_replicates: 50, n_draws: 200, wire: Wire::Keep, ..CompareParams::default() };
         let comparison = compare(&population, &predictions, Some(&model), &params).unwrap();
@@ -227,6 +227,15 @@ fn every_section_is_there() {
     assert_eq!(page.matches("role=\"img\"").count(), page.matches("<svg").count());
     assert_eq!(page.matches("<desc id=").count(), page.matches("<svg").count());
     assert_eq!(page, scene.page(Some(&scene.agreement())), "the same input gives the same bytes");
+}
+
+#[test]
+fn words_of_a_model_with_an_encoder_are_said_to_be_approximate() {
+    let mut scene = Scene::new(0, 8);
+    let says = "They are approximate: the model’s encoder reads a sentence as a whole";
+    assert!(!scene.page(None).contains(says));
+    scene.explanations.iter_mut().flatten().for_each(|explanation| explanation.approximate = true);
+    assert!(scene.page(None).contains(says));
 }
 
 #[test]

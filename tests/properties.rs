@@ -15,7 +15,7 @@ use ndarray::Array2;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-static SCORER: LazyLock<Scorer> = LazyLock::new(|| Scorer::new(Model::bundled().unwrap()));
+static SCORER: LazyLock<Scorer> = LazyLock::new(|| Scorer::new(Model::bundled().unwrap()).unwrap());
 
 fn labels() -> Corpus {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/labels/framing-en.csv").to_owned();
@@ -140,7 +140,7 @@ fn the_order_of_frames_moves_only_columns() {
         ..corpus.clone()
     };
     let score = |corpus: &Corpus| {
-        let scorer = Scorer::new(train(corpus, &quick(), &Silent).unwrap().model);
+        let scorer = train(corpus, &quick(), &Silent).unwrap().scorer().unwrap();
         let proba = scorer.score("The minister threatened to recall the envoy.").unwrap();
         scorer.frames().names().iter().cloned().zip(proba).collect::<std::collections::BTreeMap<_, _>>()
     };

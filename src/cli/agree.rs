@@ -6,10 +6,11 @@ use super::args::{AgreeArgs, Common, Format};
 use super::console;
 use super::evaluate::warn_trained_on;
 use super::inputs::{model_name, stdin_once};
+use super::models;
 use crate::corpus::{Ratings, RatingsOptions};
 use crate::error::Result;
 use crate::evaluation::{ModelCodes, agree};
-use crate::model::{Model, Scorer};
+use crate::model::Scorer;
 use crate::report::{agreement_csv, agreement_table, to_json};
 
 pub(super) fn run(args: &AgreeArgs, common: &Common) -> anyhow::Result<()> {
@@ -17,9 +18,9 @@ pub(super) fn run(args: &AgreeArgs, common: &Common) -> anyhow::Result<()> {
     let bootstrap = args.intervals.bootstrap(common.seed)?;
     let model = match args.model.as_deref() {
         None => None,
-        Some(path) => Some(console::load(Some(path).filter(|path| *path != Path::new("bundled")))?),
+        Some(path) => Some(models::scorer(Some(path).filter(|path| *path != Path::new("bundled")), None)?),
     };
-    let model_frames = model.as_ref().map(|(model, _)| model.frames().clone());
+    let model_frames = model.as_ref().map(|(scorer, _)| scorer.frames().clone());
     let ratings = Ratings::read(&args.files, &RatingsOptions { read: args.read_options()?, model_frames })?;
     if ratings.n_not_coded > 0 {
         console::warn(common, &format!("{} rows left out: not coded (empty labels)", ratings.n_not_coded));
@@ -30,9 +31,10 @@ pub(super) fn run(args: &AgreeArgs, common: &Common) -> anyhow::Result<()> {
     }
     let codes = match model {
         None => None,
-        Some((model, name)) => {
-            warn_trained_on(common, &model, &name, &ratings.sources, "its agreement with these coders flatters it");
-            Some(model_codes(model, name, &ratings, common)?)
+        Some((scorer, name)) => {
+            let model = scorer.model();
+            warn_trained_on(common, model, &name, &ratings.sources, "its agreement with these coders flatters it");
+            Some(model_codes(&scorer, name, &ratings, common)?)
         }
     };
     let agreement = agree(&ratings, codes.as_ref(), bootstrap);
@@ -51,12 +53,12 @@ pub(super) fn run(args: &AgreeArgs, common: &Common) -> anyhow::Result<()> {
 }
 
 /// What the model makes of the units, as one more coder.
-fn model_codes(model: Model, name: String, ratings: &Ratings, common: &Common) -> Result<ModelCodes> {
+fn model_codes(scorer: &Scorer, name: String, ratings: &Ratings, common: &Common) -> Result<ModelCodes> {
     let with_text = ratings.units.iter().enumerate().filter_map(|(i, unit)| Some((i, unit.text.as_deref()?)));
     let (units, texts): (Vec<usize>, Vec<&str>) = with_text.unzip();
     let n_units = ratings.units.len();
     if units.len() < n_units {
         console::warn(common, &format!("{} units have no text; the model does not code them", n_units - units.len()));
     }
-    Ok(ModelCodes::new(name, n_units, &units, &Scorer::new(model).predictions(&texts)?))
+    Ok(ModelCodes::new(name, n_units, &units, &scorer.predictions(&texts)?))
 }

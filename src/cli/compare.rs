@@ -4,11 +4,11 @@ use super::args::{Common, Format};
 use super::comparing::CompareArgs;
 use super::console::{self, OutputFolder};
 use super::inputs::{folder_not_stdout, model_name, stdin_once};
+use super::models;
 use super::page::{Findings, agreement, page};
 use super::progress::Stage;
 use crate::comparison::{Comparison, PopulationPredictions, compare, predictions};
 use crate::corpus::{CorpusOptions, Population};
-use crate::model::Scorer;
 use crate::report::{comparison_table, differences_csv, shares_csv, to_json};
 
 /// The files that every comparison has.
@@ -26,11 +26,11 @@ pub(super) fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
     folder_not_stdout(args.output.as_deref())?;
     let params = args.comparing.params(common.seed)?;
     let mut folder = args.output.as_deref().map(|path| OutputFolder::create(path, &FILES)).transpose()?;
-    let (model, name) = console::load(args.model.as_deref())?;
-    let options = args.corpus_options(args.model.is_some().then(|| model.frames()))?;
+    let (scorer, name) = models::scorer(args.model.as_deref(), None)?;
+    let options = args.corpus_options(args.model.is_some().then(|| scorer.frames()))?;
 
     let stage = Stage::begin(common, "reading");
-    let mut population = Population::read(&args.files, &options, Some(model.frames()))?;
+    let mut population = Population::read(&args.files, &options, Some(scorer.frames()))?;
     if let Some(coded) = &args.coded {
         let frames = Some(population.corpus.frames.clone());
         let owner = Some("the rows compared".to_owned());
@@ -39,7 +39,6 @@ pub(super) fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
         population.take_codes(&coded_rows).map_err(|error| error.in_file(coded))?;
     }
     stage.next("scoring");
-    let scorer = Scorer::new(model);
     let PopulationPredictions { predictions, is_models, at_one_half } = predictions(&population, &scorer, &name)?;
     stage.next("comparing");
     let comparison = compare(&population, &predictions, is_models.then(|| scorer.model()), &params)?;

@@ -3,11 +3,12 @@
 use super::args::{Common, EvaluateArgs, Format};
 use super::console;
 use super::inputs::{model_name, stdin_once};
+use super::models;
 use super::progress::Bars;
 use super::train::{warn_constant, warn_left_out};
 use crate::corpus::{Corpus, SourceFile};
 use crate::evaluation::Evaluation;
-use crate::model::{Model, Scorer};
+use crate::model::Model;
 use crate::report::{evaluation_csv, evaluation_table, to_json};
 use crate::stats::Bootstrap;
 use crate::training::cross_validate;
@@ -31,17 +32,17 @@ pub(super) fn run(args: &EvaluateArgs, common: &Common) -> anyhow::Result<()> {
 }
 
 fn judge_model(args: &EvaluateArgs, common: &Common, bootstrap: Bootstrap) -> anyhow::Result<Evaluation> {
-    let (model, name) = console::load(args.model.as_deref())?;
-    let corpus = Corpus::read(&args.coded.files, &args.coded.corpus_options(Some(model.frames()))?)?;
+    let (scorer, name) = models::scorer(args.model.as_deref(), None)?;
+    let corpus = Corpus::read(&args.coded.files, &args.coded.corpus_options(Some(scorer.frames()))?)?;
     warn_left_out(common, corpus.left_out);
     warn_trained_on(
         common,
-        &model,
+        scorer.model(),
         &name,
         &corpus.sources,
         "these scores flatter it; use --cross-validate for honest ones",
     );
-    Ok(Scorer::new(model).predictions(&corpus.texts)?.judge(&corpus, bootstrap)?)
+    Ok(scorer.predictions(&corpus.texts)?.judge(&corpus, bootstrap)?)
 }
 
 /// Warns of a file from which the model has learned; `so` says what that means here.

@@ -13,6 +13,7 @@ mod events;
 mod explain;
 mod inputs;
 mod inspect;
+mod models;
 mod page;
 mod predict;
 mod progress;

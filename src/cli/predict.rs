@@ -9,10 +9,10 @@ use super::args::{CHUNK_ROWS, Common, PredictArgs, chunk_needs_json, rows_format
 use super::batch;
 use super::console;
 use super::inputs::{model_name, stdin_once, warn_passed_over};
+use super::models;
 use super::progress::{Meter, total_bytes};
 use crate::corpus::{RowFiles, TableFormat};
 use crate::error::{Error, Result};
-use crate::model::Scorer;
 use crate::predict::{PredictOptions, PredictReport, jobs, predict};
 
 pub(super) fn run(args: &PredictArgs, common: &Common) -> anyhow::Result<()> {
@@ -36,7 +36,7 @@ pub(super) fn run(args: &PredictArgs, common: &Common) -> anyhow::Result<()> {
     let files: Vec<String> = found.files.iter().map(|file| file.path.clone()).collect();
     let plan = if is_batch { Some(jobs(&found.files, &args.output, rows_layout(common.format)?)?) } else { None };
     warn_passed_over(common, &found.passed_over);
-    let scorer = Scorer::new(console::load(args.model.as_deref())?.0);
+    let (scorer, _) = models::scorer(args.model.as_deref(), None)?;
     let total = total_bytes(&files, args.input.layout.encoding.as_deref());
     let mut meter = Meter::new(total, "rows", args.chunk.unwrap_or(CHUNK_ROWS), common);
     let started = Instant::now();

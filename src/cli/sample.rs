@@ -5,11 +5,11 @@ use std::path::Path;
 use super::args::{Common, Format, rows_format};
 use super::console;
 use super::inputs::{model_name, stdin_once};
+use super::models;
 use super::progress::Stage;
 use super::sampling::SampleArgs;
 use crate::comparison::{Sample, sample, score};
 use crate::corpus::{Cell, Population, RawRows, Rewriter, decimal};
-use crate::model::Scorer;
 use crate::report::{sample_csv, sample_table, to_json};
 
 pub(super) fn run(args: &SampleArgs, common: &Common) -> anyhow::Result<()> {
@@ -27,7 +27,7 @@ pub(super) fn run(args: &SampleArgs, common: &Common) -> anyhow::Result<()> {
         stage.next("scoring");
         let proba = match &population.scores {
             Some(scores) => scores.proba.clone(),
-            None => score(&population, &Scorer::new(model))?.proba,
+            None => score(&population, &models::compiled(model, args.model.as_deref(), None)?)?.proba,
         };
         stage.next("drawing");
         let sample = sample(&population, &proba, &params)?;

@@ -9,7 +9,6 @@ use super::page::{Findings, agreement};
 use super::progress::Bars;
 use super::train::{warn_constant, warn_left_out};
 use crate::corpus::{LeftOut, Population};
-use crate::model::Scorer;
 use crate::report::predictions_csv;
 use crate::study::study;
 
@@ -33,7 +32,7 @@ pub(super) fn run(args: &StudyArgs, common: &Common) -> anyhow::Result<()> {
     warn_constant(common, &study.trained.left_out);
     folder.write(MODEL, &study.trained.model.to_bytes()?)?;
     folder.write(PREDICTIONS, predictions_csv(&study.population, &study.predictions)?.as_bytes())?;
-    let scorer = Scorer::new(study.trained.model);
+    let scorer = study.trained.scorer()?;
     let findings = Findings {
         comparison: &study.comparison,
         population: &study.population,

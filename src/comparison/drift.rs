@@ -19,7 +19,8 @@ const KOLMOGOROV: f64 = 1.36;
 pub struct Drift {
     /// The outlet.
     pub outlet: String,
-    /// Share of the words of its rows, those that trained the model left out, that the vocabulary does not know; `None` where no row is left.
+    /// Share of the words of its rows, those that trained the model left out, that the vocabulary does not know; `None` where no row is left, or the model
+    /// has no vocabulary.
     pub unknown_words: Option<f64>,
     /// The same of training rows that a model of the other folds read.
     pub unknown_words_in_training: f64,
@@ -32,6 +33,7 @@ pub struct Drift {
 /// Compares each outlet's words and probabilities with the profile of the training rows that the model carries.
 pub(super) fn drift(cells: &Cells<'_>, documents: &Documents, model: &Model) -> Vec<Drift> {
     let profile = &model.metadata().training.profile;
+    let reads_words = model.vocabulary().n_words() > 0;
     let known = model.vocabulary().knows(documents, model.metadata().features.names);
     let of_outlet = |outlet: &Outlet| {
         let (mut n, mut unknown) = (0_usize, 0_usize);
@@ -42,7 +44,7 @@ pub(super) fn drift(cells: &Cells<'_>, documents: &Documents, model: &Model) -> 
             unknown += tokens.iter().filter(|token| !known.is_known(**token)).count();
         }
         let n_articles = super::cells::distinct(outlet.articles.iter().copied()) as f64;
-        let unknown_words = (n > 0).then(|| unknown as f64 / n as f64);
+        let unknown_words = (n > 0 && reads_words).then(|| unknown as f64 / n as f64);
         let score_distance: Vec<f64> = (profile.proba_deciles.iter().enumerate())
             .map(|(frame, deciles)| distance(cells, outlet, frame, deciles))
             .collect();

@@ -70,7 +70,7 @@ impl Rows {
     }
 
     /// The rows in order.
-    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
+    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> + Clone {
         self.spans.iter().map(|span| Row { rows: self, span })
     }
 

@@ -1,5 +1,6 @@
 //! Sentences as vectors: a list of blocks that know how to multiply.
 
+mod dense;
 mod explicit;
 mod order;
 
@@ -9,6 +10,7 @@ use linfa::dataset::Records;
 use rayon::prelude::*;
 
 use super::csr::Csr;
+use dense::Dense;
 
 /// Feature vectors of shape (n_samples, n_features), as blocks side by side.
 ///
@@ -26,6 +28,7 @@ pub struct FeatureMatrix {
 pub(crate) enum Block {
     Sparse(Sparse),
     Factored(Factored),
+    Dense(Dense),
 }
 
 /// A sparse block, with its transpose once somebody needs it.
@@ -68,6 +71,7 @@ impl Block {
         match self {
             Block::Sparse(sparse) => sparse.rows.n_columns(),
             Block::Factored(factored) => factored.subwords.rows.n_columns(),
+            Block::Dense(dense) => dense.n_features(),
         }
     }
 
@@ -79,6 +83,7 @@ impl Block {
                 out.iter_mut().zip(scale).for_each(|(x, r)| x.iter_mut().for_each(|x| *x *= r));
                 out
             }
+            Block::Dense(dense) => dense.product(v),
         }
     }
 
@@ -89,6 +94,7 @@ impl Block {
                 let scaled: Vec<[f64; K]> = u.iter().zip(scale).map(|(u, r)| u.map(|u| u * r)).collect();
                 subwords.columns().product(&counts.columns().product(&scaled))
             }
+            Block::Dense(dense) => dense.transposed_product(u),
         }
     }
 
@@ -100,6 +106,7 @@ impl Block {
                 let scaled: Vec<[f64; K]> = d.iter().zip(scale).map(|(d, r)| d.map(|d| d * r * r)).collect();
                 subwords.columns().product_of(square, &counts.columns().product_of(square, &scaled))
             }
+            Block::Dense(dense) => dense.curvature(d),
         }
     }
 }
@@ -221,7 +228,7 @@ impl FeatureMatrix {
 
     /// About the diagonals of `Xᵀ diag(d) X`, by columns, for several `d` of length n_samples.
     ///
-    /// Exact for sparse blocks. For factored ones it leaves out that two words of a sentence may share a subword, which is
+    /// Exact for sparse and dense blocks. For factored ones it leaves out that two words of a sentence may share a subword, which is
     /// good enough for the preconditioner it serves.
     #[must_use]
     pub(crate) fn curvatures(&self, vectors: &[&[f64]]) -> Vec<Vec<f64>> {

@@ -26,6 +26,7 @@ pub use tokenizer::{Token, Tokenizer};
 pub use vocabulary::Vocabulary;
 
 pub(crate) use documents::NAME;
+pub(crate) use encoder::vectors_of;
 pub(crate) use matrix::Operand;
 pub(crate) use pieces::Piece;
 pub(crate) use subwords::{SLACK, subword_spans};

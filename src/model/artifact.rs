@@ -7,10 +7,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayView2, Axis};
 use safetensors::tensor::{Dtype, TensorView};
 use sha2::{Digest, Sha256};
 
+use super::encoder::EncoderSummary;
 use super::loading::{read, read_bytes};
 use super::summary::{Metadata, TrainingSummary};
 use crate::calibration::Calibration;
@@ -21,7 +22,7 @@ use crate::features::{FeatureValidParams, Tokenizer, Vocabulary};
 use crate::output::AtomicFile;
 
 /// The layout that this version writes and reads.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 /// The metadata key; there is one, since safetensors does not keep several in order.
 pub(super) const KEY: &str = "framescope";
 
@@ -38,6 +39,8 @@ pub struct Model {
     pub(crate) word_weights: Array2<f32>,
     /// Of subwords, shape (n_frames, n_subwords).
     pub(crate) subword_weights: Array2<f32>,
+    /// Of the encoder's vectors as it gives them, shape (n_frames, dim); dim is 0 without one.
+    pub(super) dense_weights: Array2<f32>,
     /// Length n_frames.
     pub(crate) intercepts: Vec<f64>,
     /// Digests of the texts trained on, sorted.
@@ -64,7 +67,8 @@ pub(crate) struct Parts {
     pub features: FeatureValidParams,
     pub tokenizer: Tokenizer,
     pub vocabulary: Vocabulary,
-    /// Shape (n_frames, n_features), words and pairs before subwords.
+    pub encoder: Option<EncoderSummary>,
+    /// Shape (n_frames, n_features): words and pairs, subwords, then the encoder's vectors, which the fit saw at their length.
     pub weights: Array2<f64>,
     pub intercepts: Vec<f64>,
     pub calibration: Vec<Calibration>,
@@ -87,15 +91,20 @@ fn digest(text: &str) -> u64 {
 
 impl Model {
     pub(crate) fn new(parts: Parts) -> Result<Self> {
-        let [n_words, _] = parts.vocabulary.n_features();
-        let weights = parts.weights.mapv(|w| w as f32);
-        let (word_weights, subword_weights) = weights.view().split_at(Axis(1), n_words);
+        let [n_words, n_subwords] = parts.vocabulary.n_features();
+        let (ngrams, dense) = parts.weights.view().split_at(Axis(1), n_words + n_subwords);
+        let ngrams = ngrams.mapv(|w| w as f32);
+        let (word_weights, subword_weights) = ngrams.view().split_at(Axis(1), n_words);
+        let lengths = parts.encoder.as_ref().map_or(&[][..], |encoder| &encoder.weights);
+        let mut dense = dense.to_owned();
+        dense.rows_mut().into_iter().zip(lengths).for_each(|(mut weights, length)| weights *= *length);
         let tokenizer_json = parts.tokenizer.to_json()?;
         let metadata = Metadata {
             format: FORMAT,
             framescope_version: env!("CARGO_PKG_VERSION").to_owned(),
             frames: parts.frames,
             features: parts.features,
+            encoder: parts.encoder,
             tokenizer: serde_json::from_str(&tokenizer_json).map_err(|error| Error::artifact(error.to_string()))?,
             calibration: parts.calibration,
             training: parts.training,
@@ -107,6 +116,7 @@ impl Model {
             vocabulary: parts.vocabulary,
             word_weights: word_weights.to_owned(),
             subword_weights: subword_weights.to_owned(),
+            dense_weights: dense.mapv(|w| w as f32),
             intercepts: parts.intercepts,
             trained_on: parts.trained_on,
         };
@@ -225,6 +235,12 @@ impl Model {
         columns.into_iter().map(|column| (self.vocabulary.word_name(column), force(column))).collect()
     }
 
+    /// Weights of the encoder's vectors as it gives them, of shape (n_frames, dim); dim is 0 without an encoder.
+    #[must_use]
+    pub fn dense_weights(&self) -> ArrayView2<'_, f32> {
+        self.dense_weights.view()
+    }
+
     /// The file's bytes.
     ///
     /// # Errors
@@ -264,6 +280,7 @@ impl Model {
             ("pairs", tensor(Dtype::U32, &[vocabulary.pairs.len(), 2], u32s(pairs))),
             ("idf.words", tensor(Dtype::F32, &[vocabulary.idf_words.len()], f32s(&vocabulary.idf_words))),
             ("idf.subwords", tensor(Dtype::F32, &[vocabulary.idf_subwords.len()], f32s(&vocabulary.idf_subwords))),
+            ("weights.dense", tensor(Dtype::F32, self.dense_weights.shape(), weights(&self.dense_weights))),
             ("weights.words", tensor(Dtype::F32, self.word_weights.shape(), weights(&self.word_weights))),
             ("weights.subwords", tensor(Dtype::F32, self.subword_weights.shape(), weights(&self.subword_weights))),
             ("intercepts", tensor(Dtype::F64, &[n_frames], f64s(&self.intercepts))),

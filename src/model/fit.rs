@@ -145,7 +145,8 @@ impl Problem {
     }
 }
 
-/// How large each weight is expected to be: `1 + |r|`, with a mean square of 1 within each block of features.
+/// How large each weight is expected to be: `1 + |r|`, with a mean square of 1 within each block of features; 1 in blocks whose values
+/// count nothing, and so have no odds.
 ///
 /// `r = ln((pⱼ + ε)/(n₁ + ε)) − ln((qⱼ + ε)/(n₀ + ε))`, where p and q sum the feature over the rows with and without the frame, and n₁
 /// and n₀ count them, all by row weight.
@@ -161,15 +162,19 @@ fn log_odds_scale(matrix: &FeatureMatrix, codes: ArrayView1<'_, Code>, row_weigh
     let sums = matrix.transposed_products(&weights.each_ref().map(|weights| &weights[..]));
     let offset = libm::log((n_absent + EPSILON) / (n_present + EPSILON));
     let mut scale = collect(matrix.n_features(), |j| {
-        // A dense block may hold negative values; a mean below 0 has no logarithm.
+        // A matrix of the caller's may hold negative values; a mean below 0 has no logarithm.
         let (p, q) = (sums[0][j].max(0.0), sums[1][j].max(0.0));
         1.0 + (libm::log((p + EPSILON) / (q + EPSILON)) + offset).abs()
     });
-    for block in matrix.blocks() {
-        let block = &mut scale[block];
+    let mut end = 0;
+    for columns in matrix.counting_blocks() {
+        scale[end..columns.start].fill(1.0);
+        end = columns.end;
+        let block = &mut scale[columns];
         let mean_square = dot(block, block) / block.len().max(1) as f64;
         change(block, |_, s| *s /= mean_square.sqrt());
     }
+    scale[end..].fill(1.0);
     scale
 }
 

@@ -38,7 +38,7 @@ const MAX_INTERCEPT: f64 = 1e15;
 const MAX_DETAILS: usize = 200;
 
 /// All tensors of an artefact.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "idf.subwords",
     "idf.words",
     "intercepts",
@@ -46,6 +46,7 @@ const NAMES: [&str; 11] = [
     "subwords.bytes",
     "subwords.offsets",
     "trained_on",
+    "weights.dense",
     "weights.subwords",
     "weights.words",
     "words.bytes",
@@ -258,6 +259,9 @@ fn assemble(metadata: Metadata, tokenizer: Tokenizer, tensors: &BTreeMap<&str, T
     if let Some(fault) = metadata.training.fault(&metadata.frames) {
         return Err(Error::artifact(fault));
     }
+    if let Some(fault) = metadata.encoder.as_ref().and_then(|encoder| encoder.fault(n_frames)) {
+        return Err(Error::artifact(fault));
+    }
     if metadata.calibration.len() != n_frames || !metadata.calibration.iter().all(is_possible) {
         return Err(Error::artifact(format!(
             "it should have a calibration for each of its {n_frames} frames: a slope of 0 or more, an intercept, both no larger than \
@@ -276,6 +280,9 @@ fn assemble(metadata: Metadata, tokenizer: Tokenizer, tensors: &BTreeMap<&str, T
             "it should have no more than {MAX_FEATURES} words, pairs and subwords each"
         )));
     }
+    if metadata.encoder.as_ref().is_some_and(|encoder| encoder.alone) && words.len() + pairs.len() + n_subwords > 0 {
+        return Err(Error::artifact("its encoder stands alone; it should have no words, pairs and subwords"));
+    }
     let is_pair = |pair: &[u32; 2]| pair.iter().all(|word| (*word as usize) < words.len());
     if !pairs.iter().all(is_pair) || !pairs.is_sorted_by(|a, b| a < b) {
         return Err(Error::artifact("its tensor \"pairs\" should hold positions of words, sorted, each pair once"));
@@ -290,6 +297,7 @@ fn assemble(metadata: Metadata, tokenizer: Tokenizer, tensors: &BTreeMap<&str, T
         let values = within(name, values, -MAX_WEIGHT, MAX_WEIGHT)?;
         Array2::from_shape_vec((n_frames, n_columns), values).map_err(|error| Error::artifact(error.to_string()))
     };
+    let dim = metadata.encoder.as_ref().map_or(0, |encoder| encoder.identity.dim);
     let intercepts = find(tensors, "intercepts", Dtype::F64, [Some(n_frames)])?.numbers(f64::from_le_bytes);
     let trained_on = find(tensors, "trained_on", Dtype::U64, [None])?.numbers(u64::from_le_bytes);
     if !trained_on.is_sorted() {
@@ -299,6 +307,7 @@ fn assemble(metadata: Metadata, tokenizer: Tokenizer, tensors: &BTreeMap<&str, T
         tokenizer,
         word_weights: weights("weights.words", n_words)?,
         subword_weights: weights("weights.subwords", n_subwords)?,
+        dense_weights: weights("weights.dense", dim)?,
         intercepts: within("intercepts", intercepts, -MAX_INTERCEPT, MAX_INTERCEPT)?,
         trained_on,
         vocabulary: Vocabulary {

@@ -8,6 +8,7 @@
 
 mod artifact;
 mod cache;
+mod encoder;
 mod explain;
 mod fit;
 mod lanes;
@@ -22,6 +23,7 @@ mod tables;
 mod vectors;
 
 pub use artifact::{FORMAT, Feature, Model};
+pub use encoder::EncoderSummary;
 pub use explain::{Contribution, Explanation, FrameExplanation};
 pub use fit::{FitReport, FittedLogistic};
 pub use params::{ClassWeight, LogisticParams, LogisticValidParams, Prior};
@@ -33,4 +35,6 @@ pub use summary::{FrameSummary, Metadata, Profile, TrainingSummary};
 mod tests;
 
 pub(crate) use artifact::{Parts, text_digests};
+pub(crate) use encoder::MAX_LENGTH;
 pub(crate) use fit::{FrameFit, Problems};
+pub(crate) use newton::Point;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::encoder::EncoderSummary;
 use super::params::LogisticValidParams;
 use crate::calibration::Calibration;
 use crate::corpus::{Frames, GroupBy, LeftOut, NO_FRAME, SourceFile};
@@ -126,7 +127,7 @@ pub struct FrameSummary {
     pub n_absent: usize,
     /// The penalty chosen.
     pub alpha: f64,
-    /// Newton steps of the final fit.
+    /// Newton steps of the final fit; 0 for an encoder without n-grams, which linfa-logistic fits without telling its steps.
     pub iterations: usize,
     /// Norm of the gradient where the final fit stopped.
     pub gradient_norm: f64,
@@ -144,6 +145,9 @@ pub struct Metadata {
     pub frames: Frames,
     /// Options of the features.
     pub features: FeatureValidParams,
+    /// The sentence encoder whose vectors are features too, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub encoder: Option<EncoderSummary>,
     /// The normalizer and pre-tokenizer, as `tokenizer.json`.
     pub tokenizer: serde_json::Value,
     /// Probability map and threshold per frame.

@@ -208,7 +208,7 @@ fn quick() -> TrainParams {
 
 /// A model of few rows, ready to score.
 pub(super) fn quick_scorer() -> Scorer {
-    Scorer::new(train(&corpus(), &quick(), &Silent).unwrap().model)
+    train(&corpus(), &quick(), &Silent).unwrap().scorer().unwrap()
 }
 
 fn with_names(names: Names) -> TrainParams {
@@ -221,7 +221,7 @@ fn with_names(names: Names) -> TrainParams {
 fn who_is_named_changes_no_score_where_names_are_masked() {
     let corpus = corpus();
     let [here, there] = ["Zyx accused Qwrt of lying, Zyx's aide said.", "Vyk accused Drwl of lying, Vyk's aide said."];
-    let scorer = |names| Scorer::new(train(&corpus, &with_names(names), &Silent).unwrap().model);
+    let scorer = |names| train(&corpus, &with_names(names), &Silent).unwrap().scorer().unwrap();
     let masked = scorer(Names::Mask);
     assert_eq!(masked.score(here).unwrap(), masked.score(there).unwrap());
     assert_ne!(
@@ -302,7 +302,7 @@ fn model_agrees_with_the_matrix(corpus: &Corpus, model: &Model) {
     let lexicon = Lexicon::new(Documents::new(&model.tokenizer, &texts).unwrap(), &params);
     let matrix = model.vocabulary().transform(&lexicon, &(0..texts.len()).collect::<Vec<_>>(), &params);
 
-    let scorer = Scorer::new(model.clone());
+    let scorer = Scorer::new(model.clone()).unwrap();
     let mut scratch = Scratch::default();
     let mut logits = vec![0.0; scorer.frames().len()];
     for j in 0..scorer.frames().len() {
@@ -341,7 +341,8 @@ fn saved_and_loaded_is_the_same_model() {
     assert_eq!(loaded.to_bytes().unwrap(), bytes);
     assert_eq!(loaded.metadata(), model.metadata());
     let text = "Officials threatened to recall the envoy.";
-    assert_eq!(Scorer::new(loaded).score(text).unwrap(), Scorer::new(model).score(text).unwrap());
+    let score = |model| Scorer::new(model).unwrap().score(text).unwrap();
+    assert_eq!(score(loaded), score(model));
 }
 
 #[test]

@@ -145,7 +145,7 @@ mod tests {
     fn an_output_is_complete_until_something_changes() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        let scorer = Scorer::new(Model::bundled().unwrap());
+        let scorer = Scorer::new(Model::bundled().unwrap()).unwrap();
         let options = PredictOptions::default();
         let open = |options: &PredictOptions| Journal::open(folder.path(), &scorer, options).unwrap();
         let files = [RowFile { path: at("in.csv").to_str().unwrap().into(), name: "out.csv".into() }];

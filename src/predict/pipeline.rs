@@ -188,18 +188,19 @@ impl Worker<'_> {
     fn score(&mut self, batch: &mut Batch) -> Result<()> {
         let n_frames = self.scorer.frames().len();
         self.proba.clear();
-        self.proba.resize(n_frames * batch.rows.len(), f64::NAN);
-        batch.n_empty = 0;
-        for (row, proba) in batch.rows.iter().zip(self.proba.chunks_exact_mut(n_frames)) {
-            let text = row.get(self.text);
-            if text.trim_start().is_empty() {
-                batch.n_empty += 1;
-            } else {
-                self.scorer.proba(text, &mut self.scratch, proba)?;
-            }
-        }
+        self.proba.resize(n_frames * batch.rows.len(), 0.0);
+        let text = self.text;
+        let texts = batch.rows.iter().map(|row| Some(row.get(text)).filter(|text| !text.trim_start().is_empty()));
+        self.scorer.proba_of(texts, &mut self.scratch, &mut self.proba)?;
         batch.bytes.clear();
-        let scored = self.proba.chunks_exact(n_frames).map(|proba| Some(proba).filter(|proba| !proba[0].is_nan()));
-        self.encoder.rows(&mut batch.bytes, batch.rows.iter().zip(scored))
+        let mut n_empty = 0;
+        let scored = self.proba.chunks_exact(n_frames).map(|proba| {
+            let scored = Some(proba).filter(|proba| !proba[0].is_nan());
+            n_empty += u64::from(scored.is_none());
+            scored
+        });
+        self.encoder.rows(&mut batch.bytes, batch.rows.iter().zip(scored))?;
+        batch.n_empty = n_empty;
+        Ok(())
     }
 }

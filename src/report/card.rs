@@ -8,7 +8,7 @@ use super::schema::FEATURES;
 use crate::corpus::decimal;
 use crate::error::Result;
 use crate::features::Names;
-use crate::model::{ClassWeight, Model, Prior};
+use crate::model::{ClassWeight, EncoderSummary, Model, Prior};
 
 /// What the model was trained on, with which settings, how good it is on rows it had not seen, and its hash.
 ///
@@ -26,6 +26,9 @@ pub fn card_table(model: &Model, name: &str) -> String {
     data(&mut out, model);
     frames(&mut out, model);
     settings(&mut out, model);
+    if let Some(summary) = &metadata.encoder {
+        encoder(&mut out, model, summary);
+    }
     heaviest(&mut out, model);
     out.push_str("\nOut of fold: rows scored by models that had not seen their group\n\n");
     out.push_str(&evaluation_table(&metadata.training.evaluation));
@@ -48,8 +51,15 @@ fn caveats(out: &mut String, model: &Model) {
         "\nCaveats\n  The scores above are of rows like the training rows, with {} held out; on text from elsewhere expect less, and measure it:\n  \
          framescope evaluate YOUR_CODED_ROWS.csv.\n  \
          Probabilities are calibrated to the share of each frame among the training rows; where a frame is rarer or more common, they are off.\n  \
-         It weighs words, and does not know meaning: irony, negation across a clause and who does what to whom escape it.",
+         {}",
         model.metadata().training.group.unit(),
+        match model.metadata().encoder {
+            None =>
+                "It weighs words, and does not know meaning: irony, negation across a clause and who does what to whom escape it.",
+            Some(_) => {
+                "Its encoder has read far more than the training rows, and has their biases too; irony and who does what to whom may escape it."
+            }
+        },
     );
 }
 
@@ -113,9 +123,48 @@ fn frames(out: &mut String, model: &Model) {
 fn settings(out: &mut String, model: &Model) {
     let metadata = model.metadata();
     let training = &metadata.training;
-    let features = &metadata.features;
-    let vocabulary = model.vocabulary();
     let _ = writeln!(out, "\nSettings");
+    if !is_alone(model) {
+        ngrams(out, model);
+    }
+    let class_weight = match training.logistic.class_weight {
+        ClassWeight::Balanced => "balanced",
+        ClassWeight::None => "none",
+    };
+    let prior = match training.logistic.prior {
+        Prior::LogOdds => "log-odds",
+        Prior::Uniform => "uniform",
+    };
+    let alphas: Vec<String> = training.alphas.iter().map(f64::to_string).collect();
+    let tolerance = training.logistic.tolerance;
+    let how = if is_alone(model) {
+        "every row for as much as any other, by linfa-logistic".to_owned()
+    } else {
+        format!("prior {prior}, class weights {class_weight}, tolerance {tolerance}")
+    };
+    let _ = writeln!(out, "  logistic regression per frame, {how}");
+    let _ = writeln!(
+        out,
+        "  alpha from {} by average precision{} over {} folds that hold out whole {}, seed {}",
+        alphas.join(", "),
+        training
+            .alpha_rows
+            .map(|n| format!(" on {} drawn in whole articles", counted(n, "row", "rows")))
+            .unwrap_or_default(),
+        training.n_folds,
+        training.group.unit(),
+        training.seed,
+    );
+}
+
+/// Whether an encoder does without words, pairs and subwords.
+fn is_alone(model: &Model) -> bool {
+    model.metadata().encoder.as_ref().is_some_and(|encoder| encoder.alone)
+}
+
+fn ngrams(out: &mut String, model: &Model) {
+    let features = &model.metadata().features;
+    let vocabulary = model.vocabulary();
     let _ = writeln!(
         out,
         "  words: runs of 1 to {}, min_df {}, {} words and {} pairs, weight {}",
@@ -140,35 +189,41 @@ fn settings(out: &mut String, model: &Model) {
         }
     };
     let _ = writeln!(out, "  {names}");
-    let class_weight = match training.logistic.class_weight {
-        ClassWeight::Balanced => "balanced",
-        ClassWeight::None => "none",
-    };
-    let prior = match training.logistic.prior {
-        Prior::LogOdds => "log-odds",
-        Prior::Uniform => "uniform",
-    };
-    let alphas: Vec<String> = training.alphas.iter().map(f64::to_string).collect();
+}
+
+/// Which encoder, how long its vectors are beside the n-grams, and whether it learned from the rows.
+fn encoder(out: &mut String, model: &Model, summary: &EncoderSummary) {
+    let EncoderSummary { identity, weights, alone, fine_tuned } = summary;
+    let revision = identity.revision.as_ref().map(|revision| format!(", revision {revision}")).unwrap_or_default();
+    let sha256 = identity.sha256.get(..12).unwrap_or(&identity.sha256);
+    let _ = writeln!(out, "\nSentence encoder\n  {}{revision}, sha256 {sha256}…", identity.name);
     let _ = writeln!(
         out,
-        "  logistic regression per frame, prior {prior}, class weights {class_weight}, tolerance {}",
-        training.logistic.tolerance
+        "  vectors of {} numbers, from the first {} tokens of a sentence",
+        count(identity.dim),
+        count(identity.max_tokens),
     );
-    let _ = writeln!(
-        out,
-        "  alpha from {} by average precision{} over {} folds that hold out whole {}, seed {}",
-        alphas.join(", "),
-        training
-            .alpha_rows
-            .map(|n| format!(" on {} drawn in whole articles", counted(n, "row", "rows")))
-            .unwrap_or_default(),
-        training.n_folds,
-        training.group.unit(),
-        training.seed,
-    );
+    if *alone {
+        let _ = writeln!(out, "  alone: without words, pairs and subwords");
+    } else {
+        let names = model.frames().names().iter().zip(weights);
+        let lengths: Vec<String> = names.map(|(frame, length)| format!("{length} for {frame}")).collect();
+        let _ = writeln!(out, "  length beside subwords of length 1: {}", lengths.join(", "));
+    }
+    let _ = match fine_tuned {
+        None => writeln!(out, "  as it was: not fine-tuned"),
+        Some(tuning) => writeln!(
+            out,
+            "  fine-tuned on the training rows: at most {} epochs, batches of {}, learning rate {}, {} layers, {} held out, seed {}",
+            tuning.max_epochs, tuning.batch, tuning.learning_rate, tuning.n_layers, tuning.held_out, tuning.seed,
+        ),
+    };
 }
 
 fn heaviest(out: &mut String, model: &Model) {
+    if is_alone(model) {
+        return;
+    }
     out.push_str("\nHeaviest words and pairs\n\n");
     for (j, frame) in model.frames().names().iter().enumerate() {
         let names: Vec<String> = model.heaviest_words(j, 10).into_iter().map(|(name, _)| name).collect();

@@ -2,14 +2,16 @@
 //!
 //! [`study`] trains on the coded rows with grouped folds, predicts every row by models that had not seen its group, coded or not, and [compares](crate::comparison) the outlets. Next room: [`report`](crate::report).
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::comparison::{CompareParams, Comparison, compare};
 use crate::corpus::{Corpus, Folds, GroupBy, Population, join_same_texts};
 use crate::error::{ErrorKind, Result};
 use crate::evaluation::Predictions;
-use crate::model::{Model, Scorer};
-use crate::training::{CrossFitted, Progress, TrainParams, Trained, cross_fit};
+use crate::model::Scorer;
+use crate::training::{CrossFitted, FoldModel, Progress, Remembering, TrainParams, Trained, cross_fit};
 
 /// What a study gives.
 #[derive(Debug, Clone)]
@@ -47,7 +49,7 @@ pub fn study(
             corpus.frames.names().iter().map(|frame| trained.model.frames().find(frame).is_some()).collect();
         population.corpus = population.corpus.with_frames(&keep)?;
     }
-    let predictions = everywhere(&population.corpus, &coded, &out_of_fold, fold_models, &fold_of_row)?;
+    let predictions = everywhere(&population.corpus, &coded, &out_of_fold, fold_models, &fold_of_row, progress)?;
     let comparison = compare(&population, &predictions, Some(&trained.model), comparing)?;
     Ok(Study { trained, population, predictions, comparison })
 }
@@ -69,8 +71,9 @@ fn everywhere(
     corpus: &Corpus,
     coded: &[usize],
     out_of_fold: &Predictions,
-    fold_models: Vec<Model>,
+    mut fold_models: Vec<FoldModel>,
     fold_of_row: &[Option<u32>],
+    progress: &dyn Progress,
 ) -> Result<Predictions> {
     let mut all = Predictions::zeros(corpus.n_rows(), corpus.frames.len());
     let mut is_coded = vec![false; corpus.n_rows()];
@@ -83,9 +86,19 @@ fn everywhere(
     if others.is_empty() {
         return Ok(all);
     }
-    let texts: Vec<&str> = others.iter().map(|row| corpus.texts[*row].as_str()).collect();
-    let by_model: Vec<Predictions> =
-        fold_models.into_par_iter().map(|model| Scorer::new(model).predictions(&texts)).collect::<Result<_>>()?;
+    let texts: Vec<String> = others.iter().map(|row| corpus.texts[*row].clone()).collect();
+    let encoders: Vec<_> = fold_models.iter_mut().filter_map(|of_fold| of_fold.encoder.as_mut()).collect();
+    if let Some(first) = encoders.first().map(|first| Arc::clone(first))
+        && encoders.iter().all(|encoder| Arc::ptr_eq(encoder, &first))
+    {
+        // One that learned from no fold encodes the rows once for all of them.
+        let remembering = Remembering::of(&first, &texts, progress)?;
+        encoders.into_iter().for_each(|encoder| *encoder = Arc::clone(&remembering));
+    }
+    let by_model: Vec<Predictions> = fold_models
+        .into_par_iter()
+        .map(|FoldModel { model, encoder }| Scorer::compiled(model, encoder)?.predictions(&texts))
+        .collect::<Result<_>>()?;
     for (i, row) in others.into_iter().enumerate() {
         let judges = match fold_of_row[row] {
             Some(fold) => &by_model[fold as usize..=fold as usize],

@@ -6,23 +6,25 @@ use super::train::{leakage, learnable, other_folds, train};
 use crate::corpus::{Corpus, Folds, GroupBy};
 use crate::error::Result;
 use crate::evaluation::{Evaluation, Predictions};
-use crate::model::Scorer;
 use crate::stats::Bootstrap;
 
 /// Trains on all folds but one and scores that one, for each fold in turn; then again under every other grouping, for the
 /// leakage; where there are more than [`TrainParams::max_path_rows`] rows, under every grouping, on so many of them.
 ///
 /// Penalty, calibration and threshold are chosen by an inner cross-validation, so that the scores owe nothing to the rows they
-/// are judged on. Each outer training costs as much as [`train`].
+/// are judged on. Each outer training costs as much as [`train`]; where an encoder is fine-tuned, they are under the given grouping alone.
 ///
 /// # Errors
 /// As [`train`], and [`ErrorKind::TooFewGroups`](crate::ErrorKind::TooFewGroups) when the outer training rows leave too few groups for the inner folds.
 pub fn cross_validate(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress) -> Result<CrossValidated> {
     let params = params.clone().check()?;
+    params.suit(corpus)?;
     let group = params.group.unwrap_or_else(|| GroupBy::natural(corpus));
     let (corpus, own, left_out) = learnable(corpus, group, &params)?;
+    // Every fold and grouping asks for the same rows.
+    let params = params.remembering(&corpus.texts, progress)?;
     let mut evaluation = nested(&corpus, group, &own, &params, progress)?.judge(&corpus, params.bootstrap)?;
-    if params.leakage {
+    if params.leakage && !params.fine_tunes() {
         evaluation.leakage = leakage(&corpus, (group, &own), &evaluation, &params, |rows, params, other, folds| {
             nested(rows, other, folds, params, progress)?.judge(rows, params.bootstrap)
         })?;
@@ -62,7 +64,7 @@ fn nested(
             bootstrap: Bootstrap { n_replicates: 0, ..params.bootstrap },
             ..params.clone()
         };
-        let scorer = Scorer::new(train(&part, &inner, &Silent)?.model);
+        let scorer = train(&part, &inner.in_outer_fold(k), &Silent)?.scorer()?;
         let held_out = scorer.predictions(&corpus.select(&outside).texts)?;
         for (i, row) in outside.into_iter().enumerate() {
             predictions.proba.row_mut(row).assign(&held_out.proba.row(i));

@@ -8,7 +8,7 @@ use crate::corpus::GroupBy;
 use crate::error::{Error, Result};
 use crate::features::encoder::TuningParams;
 use crate::features::{FeatureParams, SentenceEncoder};
-use crate::model::LogisticParams;
+use crate::model::{LogisticParams, MAX_LENGTH};
 use crate::stats::Bootstrap;
 
 /// How to train. [`Default`] is the one place where the numbers stand.
@@ -109,9 +109,13 @@ impl TrainParams {
             return Err(Error::parameter("level", self.bootstrap.level, "a number between 0 and 1"));
         }
         if let Some(dense) = &mut self.dense {
-            if dense.weights.is_empty() || !dense.weights.iter().all(|weight| *weight > 0.0 && *weight <= 1e6) {
+            if dense.weights.is_empty() || !dense.weights.iter().all(|weight| *weight > 0.0 && *weight <= MAX_LENGTH) {
                 let found = format!("{:?}", dense.weights);
-                return Err(Error::parameter("encoder-weight", found, "numbers above 0, at most 1,000,000"));
+                return Err(Error::parameter(
+                    "encoder-weight",
+                    found,
+                    &format!("numbers above 0, at most {MAX_LENGTH}"),
+                ));
             }
             dense.weights.sort_by(f64::total_cmp);
             dense.weights.dedup();

@@ -1,18 +1,25 @@
 //! From coded rows to a model.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::cross_fit::{Choice, out_of_fold, problems, training_matrix};
+use super::cross_fit::{Choice, out_of_fold};
+use super::features::Features;
+use super::finish::{Fitted, encoder_summary};
 use super::params::TrainParams;
 use super::progress::Progress;
+use super::settings::Settings;
 use super::subsample::subsample;
 use crate::corpus::{Categories, Code, Corpus, Folds, GroupBy, folds};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{Drawn, Evaluation, Leakage, LeakageScore, Predictions};
-use crate::features::{Documents, Lexicon, Tokenizer, Vocabulary};
-use crate::model::{FittedLogistic, FrameSummary, Model, Parts, Profile, TrainingSummary, text_digests};
+use crate::features::{SentenceEncoder, Tokenizer};
+use crate::model::{
+    ClassWeight, FittedLogistic, FrameSummary, LogisticValidParams, Model, Parts, Prior, Profile, Scorer,
+    TrainingSummary, text_digests,
+};
 use crate::stats::quantile;
 
 /// What a training run leaves: the model, and what should be said about the run.
@@ -20,8 +27,29 @@ use crate::stats::quantile;
 pub struct Trained {
     /// The model, with its out-of-fold evaluation inside.
     pub model: Model,
+    /// The encoder that the model scores with, if it was trained with one: the given one, or what fine-tuning made of it.
+    pub encoder: Option<Arc<dyn SentenceEncoder>>,
     /// Frames left out because they are constant, when that was allowed.
     pub left_out: Vec<String>,
+}
+
+impl Trained {
+    /// The model, ready to score.
+    ///
+    /// # Errors
+    /// None that a training leaves.
+    pub fn scorer(self) -> Result<Scorer> {
+        Scorer::compiled(self.model, self.encoder)
+    }
+}
+
+/// The model of all folds but one.
+#[derive(Debug, Clone)]
+pub struct FoldModel {
+    /// The model.
+    pub model: Model,
+    /// The encoder that it scores with, if there is one, which has not learned from the fold either.
+    pub encoder: Option<Arc<dyn SentenceEncoder>>,
 }
 
 /// A training run with what it fitted on the way: for rows that are judged and rows that are scored by the same kind
@@ -36,7 +64,7 @@ pub struct CrossFitted {
     /// The models of all folds but one, in order of the fold left out. A row that nobody coded is to be predicted as
     /// the coded ones were, by the model that left out its group where the group has coded rows, and by the mean of
     /// all of them elsewhere. Source: Zrnic & Candès (2024), Cross-prediction-powered inference, PNAS 121(15).
-    pub fold_models: Vec<Model>,
+    pub fold_models: Vec<FoldModel>,
     /// The fold of each row trained on.
     pub folds: Folds,
     /// What the folds left out whole.
@@ -46,10 +74,15 @@ pub struct CrossFitted {
 /// Trains a model: chooses each frame's penalty out of fold, fits probability map and threshold to the same
 /// out-of-fold scores, judges them cross-fitted, and refits on all rows.
 ///
+/// With a sentence encoder the length of its vectors is chosen as the penalty is. If it is fine-tuned, that is done anew for each fold
+/// without the fold's rows, so that all of this holds for it too; there are then no scores under other groupings, each of which would
+/// take as much again.
+///
 /// The result depends on rows, options and seed alone, to the bit, whatever the number of threads.
 ///
 /// # Errors
-/// [`ErrorKind::Parameter`], [`ErrorKind::TooFewGroups`], [`ErrorKind::ConstantFrame`], [`ErrorKind::NotConverged`].
+/// [`ErrorKind::Parameter`], [`ErrorKind::TooFewGroups`], [`ErrorKind::ConstantFrame`], [`ErrorKind::NotConverged`],
+/// [`ErrorKind::Encoder`].
 pub fn train(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress) -> Result<Trained> {
     run(corpus, params, progress, false).map(|run| run.trained)
 }
@@ -63,76 +96,73 @@ pub fn cross_fit(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress)
 }
 
 fn run(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress, keep: bool) -> Result<CrossFitted> {
-    let params = params.clone().check()?;
+    let mut params = params.clone().check()?;
+    params.suit(corpus)?;
     let group = params.group.unwrap_or_else(|| GroupBy::natural(corpus));
     let (corpus, folds, left_out) = learnable(corpus, group, &params)?;
     let corpus = &*corpus;
     let tokenizer = Tokenizer::default();
-    let lexicon = Lexicon::new(Documents::new(&tokenizer, &corpus.texts)?, &params.features.0);
+    let given = params.dense.as_ref().map(|dense| Arc::clone(&dense.encoder));
+    let leaks = params.leakage && !params.fine_tunes();
+    if leaks && corpus.n_rows() > params.max_path_rows {
+        // Those drawn to be scored under other groupings are encoded with all the others.
+        params = params.remembering(&corpus.texts, progress)?;
+    }
+    let features = Features::new(corpus, &tokenizer, (group, &folds), &params, progress, keep)?;
 
-    let scores = out_of_fold(corpus, &lexicon, &folds, &params, ("cross-validating", progress), keep)?;
-    let choices = scores.choose(None)?;
+    let scores = out_of_fold(corpus, &features, &folds, &params, ("cross-validating", progress), keep)?;
     let out_of_fold_predictions = scores.cross_fitted()?;
     let mut evaluation = out_of_fold_predictions.judge(corpus, params.bootstrap)?;
-    if params.leakage {
+    if leaks {
         // Of the rows drawn for it, if it is not all of them: the same for every grouping.
-        let mut of_drawn: Option<Lexicon> = None;
+        let mut of_drawn: Option<Features> = None;
         evaluation.leakage = leakage(corpus, (group, &folds), &evaluation, &params, |rows, params, other, folds| {
             if !std::ptr::eq(rows, corpus) && of_drawn.is_none() {
-                of_drawn = Some(Lexicon::new(Documents::new(&tokenizer, &rows.texts)?, &params.features.0));
+                of_drawn = Some(Features::new(rows, &tokenizer, (other, folds), params, progress, false)?);
             }
-            let lexicon = of_drawn.as_ref().unwrap_or(&lexicon);
+            let features = of_drawn.as_ref().unwrap_or(&features);
             let stage = format!("holding out {}", other.unit());
-            let scores = out_of_fold(rows, lexicon, folds, params, (&stage, progress), false)?;
+            let scores = out_of_fold(rows, features, folds, params, (&stage, progress), false)?;
             scores.cross_fitted()?.judge(rows, params.bootstrap)
         })?;
     }
 
-    progress.begin("fitting on all rows", corpus.frames.names(), 1);
-    let rows: Vec<usize> = (0..corpus.n_rows()).collect();
-    let vocabulary = Vocabulary::fit(&lexicon, &rows, &params.features.0);
-    if vocabulary.n_features() == [0, 0] {
-        let expected = "small enough that some word or subword is in that many sentences; none is";
-        let found = format!("{} and {}", params.features.0.min_df, params.features.0.min_df_subword);
-        return Err(Error::parameter("min-df and min-df-subword", found, expected));
-    }
-    let matrix = training_matrix(&lexicon, &vocabulary, &rows, &params);
-    let chosen: Vec<_> = choices.iter().enumerate().map(|(j, choice)| (j, params.alphas[choice.alpha], None)).collect();
-    let fits = problems(corpus, &rows, &matrix, &params)?.fit(&chosen)?;
-    (0..fits.len()).for_each(|j| progress.step(j));
-    progress.end();
-    let fitted = FittedLogistic::from_frames(&fits, matrix.n_features());
+    let choices = scores.choose(None)?;
+    let settings = params.settings();
+    let fitted = Fitted::on_all_rows(corpus, features, group, (&params, &choices), progress)?;
     let training = TrainingSummary {
         profile: profile(&out_of_fold_predictions, scores.unknown_words),
         alpha_rows: scores.n_choosing(),
-        ..summary(corpus, &params, group, &folds, &choices, &fitted, evaluation)
+        ..summary(corpus, &params, group, &folds, (&choices, &settings), &fitted.logistic, evaluation)
     };
     let trained_on = text_digests(&corpus.texts);
-    let parts = |vocabulary: Vocabulary, fitted: FittedLogistic, choices: &[Choice]| Parts {
+    let parts = |Fitted { vocabulary, logistic, encoder }: Fitted, choices: &[Choice]| Parts {
         frames: corpus.frames.clone(),
         features: params.features.0.clone(),
+        encoder: encoder.map(|encoder| encoder_summary(&*encoder, &params, choices)),
         tokenizer: tokenizer.clone(),
         vocabulary,
-        weights: fitted.weights,
-        intercepts: fitted.intercepts.to_vec(),
+        weights: logistic.weights,
+        intercepts: logistic.intercepts.to_vec(),
         calibration: choices.iter().map(|choice| choice.calibration).collect(),
         training: training.clone(),
         trained_on: trained_on.clone(),
     };
-    let model = Model::new(parts(vocabulary, fitted, &choices))?;
+    // Not one that only remembers these rows.
+    let for_others =
+        |tuned: &Option<Arc<dyn SentenceEncoder>>| if params.fine_tunes() { tuned.clone() } else { given.clone() };
+    let encoder = for_others(&fitted.encoder);
+    let model = Model::new(parts(fitted, &choices))?;
     let fold_models = (0..scores.fits.len())
         .into_par_iter()
         .map(|k| {
-            let (fit, choices) = (scores.fits[k].clone(), scores.choose(Some(k))?);
-            let chosen = |(path, choice): (Vec<(usize, Vec<f64>)>, &Choice)| {
-                path.into_iter().find_map(|(alpha, point)| (alpha == choice.alpha).then_some(point))
-            };
-            let points: Vec<Vec<f64>> = fit.points.into_iter().zip(&choices).filter_map(chosen).collect();
-            let fitted = FittedLogistic::from_points(&points);
-            Model::new(parts(fit.vocabulary, fitted, &choices))
+            let choices = scores.choose(Some(k))?;
+            let fitted = Fitted::without_fold(scores.fits[k].clone(), &choices);
+            let encoder = for_others(&fitted.encoder);
+            Ok(FoldModel { model: Model::new(parts(fitted, &choices))?, encoder })
         })
         .collect::<Result<_>>()?;
-    let trained = Trained { model, left_out };
+    let trained = Trained { model, encoder, left_out };
     drop(scores);
     Ok(CrossFitted { trained, out_of_fold: out_of_fold_predictions, fold_models, folds, group })
 }
@@ -142,7 +172,7 @@ fn summary(
     params: &TrainParams,
     group: GroupBy,
     folds: &Folds,
-    choices: &[Choice],
+    (choices, settings): (&[Choice], &Settings),
     fitted: &FittedLogistic,
     evaluation: Evaluation,
 ) -> TrainingSummary {
@@ -153,11 +183,16 @@ fn summary(
             frame: name.clone(),
             n_present,
             n_absent,
-            alpha: params.alphas[choices[j].alpha],
+            alpha: settings.alpha(choices[j].setting),
             iterations: report.iterations,
             gradient_norm: report.gradient_norm,
         }
     };
+    let mut logistic = params.logistic.0.clone();
+    if params.is_encoder_alone() {
+        // linfa-logistic knows of neither.
+        logistic = LogisticValidParams { class_weight: ClassWeight::None, prior: Prior::Uniform, ..logistic };
+    }
     let distinct = |categories: &Option<Categories>| categories.as_ref().map(|categories| categories.names.len());
     TrainingSummary {
         sources: corpus.sources.clone(),
@@ -171,7 +206,7 @@ fn summary(
         alphas: params.alphas.clone(),
         alpha_rows: None,
         seed: params.seed,
-        logistic: params.logistic.0.clone(),
+        logistic,
         frames: corpus.frames.names().iter().enumerate().map(frame).collect(),
         evaluation,
         profile: Profile::default(),

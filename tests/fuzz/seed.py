@@ -7,7 +7,9 @@ The program trains the small models that the target `model` begins with.
 
 import csv
 import io
+import json
 import pathlib
+import struct
 import subprocess
 import sys
 import tempfile
@@ -46,8 +48,24 @@ def table(rows, columns):
     return out.getvalue()
 
 
+def with_encoder(model):
+    """The model as if an encoder with vectors of two numbers had been there; the fuzzer makes its hash right."""
+    (length,) = struct.unpack("<Q", model[:8])
+    header, data = json.loads(model[8 : 8 + length]), model[8 + length :]
+    metadata = json.loads(header["__metadata__"]["framescope"])
+    identity = {"name": "any", "sha256": "0" * 64, "dim": 2, "max_tokens": 8}
+    n_frames = len(metadata["frames"])
+    encoder = {"encoder": {"identity": identity, "weights": [1.0] * n_frames, "alone": False}}
+    header["__metadata__"]["framescope"] = json.dumps({**encoder, **metadata}, separators=(",", ":"))
+    weights = struct.pack("<f", 0.5) * 2 * n_frames
+    offsets = [len(data), len(data) + len(weights)]
+    header["weights.dense"] = {"dtype": "F32", "shape": [n_frames, 2], "data_offsets": offsets}
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data + weights
+
+
 def models(program, rows):
-    """Small models, of three frames and of one."""
+    """Small models, of three frames and of one, and one as with an encoder."""
     # Every thirtieth row, so that each frame occurs; of two outlets, so that the summary stays small.
     few = [
         dict(row, escalation=int("escalation" in row["labels"]), outlet="AB"[number % 2])
@@ -65,6 +83,7 @@ def models(program, rows):
             train = [program, "train", coded, "-o", model, *least, *options]
             subprocess.run(train, check=True, stdout=subprocess.DEVNULL)
             yield model.read_bytes()
+        yield with_encoder(model.read_bytes())
 
 
 def main(program):

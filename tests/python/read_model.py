@@ -47,13 +47,15 @@ def read(path):
         "subwords.bytes": ("U8", [int(tensors["subwords.offsets"][-1])]),
         "subwords.offsets": ("U32", [n_subwords + 1]),
         "trained_on": ("U64", [len(tensors["trained_on"])]),
+        "weights.dense": ("F32", [n_frames, 0]),
         "weights.subwords": ("F32", [n_frames, n_subwords]),
         "weights.words": ("F32", [n_frames, n_words + n_pairs]),
         "words.bytes": ("U8", [int(tensors["words.offsets"][-1])]),
         "words.offsets": ("U32", [n_words + 1]),
     }
     check(found == expected, f"the tensors are\n{found}\nbut should be\n{expected}")
-    check(metadata["format"] == 3, f"format {metadata['format']} is not the one described here")
+    check(metadata["format"] == 4, f"format {metadata['format']} is not the one described here")
+    check("encoder" not in metadata, "with an encoder its vectors, times weights.dense, are a part of each logit")
     check(list(metadata)[-1] == "sha256", "the hash must be the last field of the metadata")
     check(min(n_frames, n_words, n_pairs, n_subwords) > 0, "a kind of feature is missing")
     check(len(metadata["calibration"]) == n_frames, "each frame needs its calibration")

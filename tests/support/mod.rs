@@ -3,6 +3,7 @@
 // Each test binary uses its own part of this, and a test that cannot set its scene may panic.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod encoder;
 pub mod forge;
 
 use std::collections::BTreeMap;

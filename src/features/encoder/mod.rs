@@ -88,10 +88,24 @@ pub struct TuningRows<'a> {
     pub groups: &'a [u32],
 }
 
-impl<'a> TuningRows<'a> {
-    /// One row's labels, of length n_frames. The array must stand in order.
-    pub(crate) fn labels_of(&self, row: usize) -> &'a [Option<bool>] {
-        let n_frames = self.labels.ncols();
-        self.labels.to_slice().map_or(&[], |all| &all[row * n_frames..(row + 1) * n_frames])
+/// The vectors of `texts`, of shape (n_texts, dim), from an encoder that anybody may have made.
+///
+/// # Errors
+/// What the encoder gives; [`ErrorKind::Encoder`](crate::ErrorKind::Encoder) if it gives another shape than it says, or what is no number.
+pub(crate) fn vectors_of(encoder: &dyn SentenceEncoder, texts: &[&str]) -> Result<Array2<f32>> {
+    let EncoderIdentity { name, dim, .. } = encoder.identity();
+    if texts.is_empty() {
+        return Ok(Array2::zeros((0, *dim)));
+    }
+    let vectors = encoder.encode(texts)?;
+    if vectors.dim() != (texts.len(), *dim) {
+        let (n, [rows, columns]) = (texts.len(), [vectors.nrows(), vectors.ncols()]);
+        return Err(Error::encoder(format!(
+            "{name} should give {n} vectors of {dim} numbers, and gave {rows} of {columns}"
+        )));
+    }
+    match vectors.rows().into_iter().position(|vector| !vector.iter().all(|x| x.is_finite())) {
+        None => Ok(vectors),
+        Some(row) => Err(Error::encoder(format!("{name} gave a vector with what is no number, for {:?}", texts[row]))),
     }
 }

@@ -22,6 +22,9 @@ impl FeatureMatrix {
                     }
                     entries[start..].sort_by_key(|(feature, _)| *feature);
                 }
+                Block::Dense(dense) => {
+                    entries.extend(dense.row(i).map(|(j, x)| (self.feature(columns.start + j), x)));
+                }
             }
         }
         // Words of a sentence share subwords.

@@ -20,7 +20,14 @@ impl FeatureMatrix {
         let mut order: Vec<u32> = Vec::with_capacity(self.n_features());
         for block in &mut self.blocks {
             let base = order.len() as u32;
-            let (Block::Sparse(sparse) | Block::Factored(Factored { subwords: sparse, .. })) = block;
+            let sparse = match block {
+                Block::Sparse(sparse) | Block::Factored(Factored { subwords: sparse, .. }) => sparse,
+                // Every row uses every column.
+                Block::Dense(dense) => {
+                    order.extend(base..base + dense.n_features() as u32);
+                    continue;
+                }
+            };
             let of_block = sparse.rows.columns_by_use();
             sparse.rows.renumber_columns(&of_block);
             sparse.columns = OnceLock::new();

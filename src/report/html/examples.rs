@@ -116,6 +116,7 @@ mod tests {
             logit: 0.7,
             proba: 0.7,
             predicted: true,
+            remainder: 0.0,
             words: vec![word(1.0), word(0.01), word(-0.5)],
         };
         let text = "Rage, she “said”.";
@@ -123,6 +124,7 @@ mod tests {
             text: text.into(),
             tokens: vec![0..4, 6..9, 13..17],
             names: vec![false; 3],
+            approximate: false,
             frames: vec![frame.clone()],
         };
         let pieces = pieces(&explanation, &frame);

@@ -69,6 +69,8 @@ struct Page<'a> {
     model: Option<model::ModelView>,
     agreement: Option<agreement::AgreementTables>,
     examples: Vec<examples::OutletExamples>,
+    /// Whether what words add to the examples is only about so.
+    is_approximate: bool,
     card: Option<&'a str>,
     adjustment: &'static str,
 }
@@ -111,6 +113,7 @@ pub fn report_html(input: &ReportInput<'_>) -> Result<String> {
         model: input.evaluation.map(|evaluation| model::model(evaluation, input.curves)).transpose()?,
         agreement: input.agreement.map(agreement::tables),
         examples: examples::examples(&comparison.examples, input.explanations),
+        is_approximate: input.explanations.iter().flatten().any(|explanation| explanation.approximate),
         card: input.card.as_deref(),
         adjustment: comparison.params.adjustment.name(),
     };

@@ -17,6 +17,9 @@ use serde::Serialize;
 use super::layout::csv;
 use crate::error::{Error, Result, nearest};
 
+/// The column of [`EXPLANATIONS`] that only models with a sentence encoder have.
+pub const CONTEXT_COLUMN: &str = "context";
+
 /// The name that stands for one column a frame, in the order of the model.
 pub const PROBA_COLUMN: &str = "p_<frame>";
 

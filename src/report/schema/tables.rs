@@ -1,6 +1,6 @@
 //! The tables. A new column begins here.
 
-use super::{Column, PROBA_COLUMN, TableSchema};
+use super::{CONTEXT_COLUMN, Column, PROBA_COLUMN, TableSchema};
 
 /// Every table that a verb writes, in the order in which an analysis meets them.
 pub const TABLES: [TableSchema; 12] = [
@@ -272,20 +272,32 @@ pub const STUDY_PREDICTIONS: TableSchema = TableSchema {
 pub const EXPLANATIONS: TableSchema = TableSchema {
     name: "explanations",
     verbs: &["explain"],
-    about: "a sentence, frame and token a row, from explain --format csv; each frame begins with its intercept.",
+    about: "a sentence, frame and token a row, from explain --format csv; each frame begins with its intercept, and with an \
+            encoder the remainder.",
     columns: &[
         Column::text("id", "The sentence, by its id or else its line; empty with --text.").or_empty(),
         Column::text("frame", "The frame."),
         Column::number("proba", "Calibrated probability of the frame, in [0, 1]."),
         Column::integer("predicted", "1 where it reaches the frame's threshold, else 0."),
-        Column::text("token", "The token as it stands in the text, or (intercept)."),
-        Column::integer("start", "Where the token begins in the text, in bytes from 0; 0 for the intercept."),
-        Column::integer("end", "Where it ends: the byte behind its last; 0 for the intercept."),
+        Column::text("token", "The token as it stands in the text, or (intercept) or (remainder)."),
+        Column::integer(
+            "start",
+            "Where the token begins in the text, in bytes from 0; 0 for the intercept and the remainder.",
+        ),
+        Column::integer("end", "Where it ends: the byte behind its last; 0 for the intercept and the remainder."),
         Column::number("word", "What the word's own weight adds to the logit."),
         Column::number("pairs", "What half of each pair with a neighbour adds."),
         Column::number("subwords", "What the subwords inside the word add."),
-        Column::number("contribution", "The three together; those of a frame sum to the logit of proba."),
+        Column::number(
+            "contribution",
+            "The three together, and context where there is that column; those of a frame sum to the logit of proba.",
+        ),
         Column::integer("name", "1 where the token was read as the one word that stands for names, else 0."),
+        Column::number(
+            CONTEXT_COLUMN,
+            "Only with an encoder, and approximate: what its part of the logit loses without the token, or what no token \
+             accounts for, in the row (remainder).",
+        ),
     ],
 };
 

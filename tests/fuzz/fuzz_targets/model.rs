@@ -3,9 +3,15 @@
 
 #![no_main]
 
+#[path = "../../support/encoder.rs"]
+#[allow(dead_code)]
+mod encoder;
 #[path = "../../support/forge.rs"]
 mod forge;
 
+use std::sync::Arc;
+
+use encoder::Hashed;
 use framescope::report::{card_table, feature_csv};
 use framescope::{ErrorKind, Model, Scorer};
 use libfuzzer_sys::fuzz_target;
@@ -30,7 +36,11 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(card_table(&model, "forged").contains("sha256"));
     feature_csv(&model).expect("its features can be listed");
     let again = model.to_bytes().expect("it can be written");
-    let scorer = Scorer::new(model);
+    let identity = model.metadata().encoder.as_ref().map(|summary| summary.identity.clone());
+    let scorer = match identity {
+        None => Scorer::new(model).expect("it needs no encoder"),
+        Some(identity) => Scorer::with_encoder(model, Arc::new(Hashed::of(identity))).expect("it is the one that it names"),
+    };
     for text in TEXTS {
         let proba = scorer.score(text).expect("any text can be scored");
         assert!(proba.iter().all(|p| (0.0..=1.0).contains(p)), "{proba:?} for {text:?}");

@@ -11,7 +11,7 @@ use framescope::predict::{OutputFormat, PredictOptions, predict_tables};
 use framescope::{Model, Scorer};
 use libfuzzer_sys::fuzz_target;
 
-static SCORER: LazyLock<Scorer> = LazyLock::new(|| Scorer::new(Model::bundled().expect("the bundled model loads")));
+static SCORER: LazyLock<Scorer> = LazyLock::new(|| Scorer::new(Model::bundled().expect("the bundled model loads")).expect("it needs no encoder"));
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, bytes)) = bytes.split_first() else { return };

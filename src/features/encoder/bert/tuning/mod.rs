@@ -36,13 +36,16 @@ pub(super) fn fine_tune(
     params: &TuningValidParams,
     told: &(dyn Fn() + Sync),
 ) -> Result<Folder> {
-    Run::new(folder, *rows, params)?.run(told)
+    Run::new(folder, rows, params)?.run(told)
 }
 
 /// A run: rows, and what the layers that stay make of them.
-struct Run<'a, 'b> {
+struct Run<'a> {
     folder: &'a Folder,
-    rows: TuningRows<'b>,
+    /// Hash of encoder, rows and options.
+    hash: String,
+    /// Of each row, whether it carries each frame.
+    labels: Vec<Vec<Option<bool>>>,
     params: &'a TuningValidParams,
     /// Of each row, the vectors of its tokens before the layers that learn.
     hidden: Vec<Vec<f32>>,
@@ -52,8 +55,8 @@ struct Run<'a, 'b> {
     n_fixed: usize,
 }
 
-impl<'a, 'b> Run<'a, 'b> {
-    fn new(folder: &'a Folder, rows: TuningRows<'b>, params: &'a TuningValidParams) -> Result<Self> {
+impl<'a> Run<'a> {
+    fn new(folder: &'a Folder, rows: &TuningRows<'_>, params: &'a TuningValidParams) -> Result<Self> {
         let n = rows.texts.len();
         for (right, n_right) in [("the labels", rows.labels.nrows()), ("the groups", rows.groups.len())] {
             if n_right != n {
@@ -67,15 +70,17 @@ impl<'a, 'b> Run<'a, 'b> {
             return Err(Error::parameter("layers", params.n_layers, &expected));
         }
         let n_fixed = n_layers - params.n_layers;
-        let (train, held_out) = hold_out(&rows, params);
-        Ok(Run { folder, rows, params, hidden: fixed(folder, rows.texts, n_fixed)?, train, held_out, n_fixed })
+        let (train, held_out) = hold_out(rows, params);
+        let labels: Vec<Vec<Option<bool>>> = rows.labels.rows().into_iter().map(|row| row.to_vec()).collect();
+        let hash = hash(folder, rows, &labels, params);
+        Ok(Run { folder, hash, labels, params, hidden: fixed(folder, rows.texts, n_fixed)?, train, held_out, n_fixed })
     }
 
     fn run(&self, told: &(dyn Fn() + Sync)) -> Result<Folder> {
         let network = &self.folder.network;
         let tensors: Vec<&Tensor> = network.layers[self.n_fixed..].iter().flat_map(Layer::tensors).collect();
         let lengths: Vec<usize> = tensors.iter().map(|tensor| tensor.elem_count()).collect();
-        let run = self.hash();
+        let run = self.hash.clone();
         let checkpoints = self.params.checkpoints.as_deref();
         let kept = checkpoints.and_then(|folder| Progress::load(folder, &run, &lengths));
         let mut progress = match kept {
@@ -99,7 +104,7 @@ impl<'a, 'b> Run<'a, 'b> {
         }
         while !progress.losses.is_done && progress.losses.held_out.len() < self.params.max_epochs {
             let at = progress.losses.held_out.len();
-            for (k, batch) in epoch(&self.rows, &self.train, self.params, at).into_iter().enumerate() {
+            for (k, batch) in epoch(&self.labels, &self.train, self.params, at).into_iter().enumerate() {
                 let t = at * per_epoch + k + 1;
                 let gradients = self.gradients(&progress.learned, &batch)?;
                 step(&mut progress.learned, &gradients, self.rate(t, n_steps), t);
@@ -199,19 +204,19 @@ impl<'a, 'b> Run<'a, 'b> {
         Ok(contrast(stacked(&vectors)?.view(), &self.labels(&self.held_out)).0)
     }
 
-    fn labels(&self, rows: &[usize]) -> Vec<&'b [Option<bool>]> {
-        rows.iter().map(|row| self.rows.labels_of(*row)).collect()
+    fn labels(&self, rows: &[usize]) -> Vec<&[Option<bool>]> {
+        rows.iter().map(|row| &self.labels[*row][..]).collect()
     }
+}
 
-    /// What the result depends on.
-    fn hash(&self) -> String {
-        let mut digest = Sha256::new();
-        digest.update(format!("{} {:?}\n", self.folder.sha256, self.params.without_checkpoints()));
-        for (i, text) in self.rows.texts.iter().enumerate() {
-            digest.update(format!("{} {text:?} {:?}\n", self.rows.groups[i], self.rows.labels_of(i)));
-        }
-        format!("{:x}", digest.finalize())
+/// What the result depends on.
+fn hash(folder: &Folder, rows: &TuningRows<'_>, labels: &[Vec<Option<bool>>], params: &TuningValidParams) -> String {
+    let mut digest = Sha256::new();
+    digest.update(format!("{} {:?}\n", folder.sha256, params.without_checkpoints()));
+    for ((text, group), labels) in rows.texts.iter().zip(rows.groups).zip(labels) {
+        digest.update(format!("{group} {text:?} {labels:?}\n"));
     }
+    format!("{:x}", digest.finalize())
 }
 
 /// What became of some rows on the way through the layers that learn.

@@ -31,15 +31,16 @@ pub(super) fn hold_out(rows: &TuningRows<'_>, params: &TuningValidParams) -> (Ve
 /// The batches of an epoch: as many draws as there are rows, in which every frame, and having none, is as likely as the others on the
 /// scale of the root of its frequency.
 pub(super) fn epoch(
-    rows: &TuningRows<'_>,
+    labels: &[Vec<Option<bool>>],
     train: &[usize],
     params: &TuningValidParams,
     epoch: usize,
 ) -> Vec<Vec<usize>> {
-    let n_frames = rows.labels.ncols();
+    let n_frames = labels.first().map_or(0, Vec::len);
     // The last kind is that of rows without a frame.
     let kinds = |row: usize| {
-        let frames: Vec<usize> = (0..n_frames).filter(|frame| rows.labels[(row, *frame)] == Some(true)).collect();
+        let carried = |frame: &usize| labels[row][*frame] == Some(true);
+        let frames: Vec<usize> = (0..n_frames).filter(carried).collect();
         if frames.is_empty() { vec![n_frames] } else { frames }
     };
     let mut counts = vec![0_usize; n_frames + 1];
@@ -89,16 +90,17 @@ mod tests {
         let groups: Vec<u32> = (0..200).map(|i| i / 10).collect();
         let rows = TuningRows { texts: &texts, labels: labels.view(), groups: &groups };
         let params = TuningValidParams { held_out: 0.2, ..TuningValidParams::default() };
+        let all: Vec<Vec<Option<bool>>> = labels.rows().into_iter().map(|row| row.to_vec()).collect();
         let (train, held_out) = hold_out(&rows, &params);
         assert_eq!((train.len(), held_out.len()), (160, 40));
         assert!(train.iter().all(|row| held_out.iter().all(|out| groups[*row] != groups[*out])));
 
         let count = |batches: &[Vec<usize>]| batches.iter().flatten().filter(|row| *row % 20 == 0).count();
-        let drawn: Vec<Vec<usize>> = (0..20).flat_map(|k| epoch(&rows, &train, &params, k)).collect();
+        let drawn: Vec<Vec<usize>> = (0..20).flat_map(|k| epoch(&all, &train, &params, k)).collect();
         let share = count(&drawn) as f64 / (20.0 * 160.0);
         assert!(share > 0.08 && share < 0.25, "rows of the rare frame are {share} of the draws, and 0.05 of the rows");
         assert!(drawn.iter().all(|batch| batch.len() == 32), "160 rows make five batches");
-        assert_ne!(epoch(&rows, &train, &params, 0), epoch(&rows, &train, &params, 1));
+        assert_ne!(epoch(&all, &train, &params, 0), epoch(&all, &train, &params, 1));
     }
 
     #[test]

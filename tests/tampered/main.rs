@@ -4,14 +4,18 @@
 // A test that cannot set its scene may panic.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod encoders;
+#[path = "../support/mod.rs"]
 mod support;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use framescope::report::{card_table, feature_csv};
 use framescope::{ErrorKind, Model, Scorer};
 use peak_alloc::PeakAlloc;
 use serde_json::{Value, json};
+use support::encoder::Hashed;
 use support::forge::{Artefact, Tensor, join};
 use support::{Folder, trained};
 
@@ -126,7 +130,11 @@ fn use_it(case: &str, model: Model, n_bytes: usize) {
     assert!(card_table(&model, "m.safetensors").contains("sha256"), "{case}");
     assert!(!feature_csv(&model).unwrap().is_empty(), "{case}");
     assert!(model.to_bytes().is_ok(), "{case}");
-    let (scorer, memory) = taken(|| Scorer::new(model));
+    let identity = model.metadata().encoder.as_ref().map(|summary| summary.identity.clone());
+    let (scorer, memory) = taken(|| match identity {
+        None => Scorer::new(model).unwrap(),
+        Some(identity) => Scorer::with_encoder(model, Arc::new(Hashed::of(identity))).unwrap(),
+    });
     assert!(memory <= A_BYTE_OF_SCORER * n_bytes + BESIDE, "{case}: a scorer of {memory} bytes for {n_bytes} of file");
     for text in TEXTS {
         let proba = scorer.score(text).unwrap();
@@ -164,6 +172,7 @@ fn a_tampered_artefact_is_refused_or_safe_and_never_large() {
     settings(&mut bench);
     summaries(&mut bench);
     tensors(&mut bench);
+    encoders::encoders(&mut bench);
     extremes(&mut bench);
     println!("at most {:.1} bytes of memory a byte of file, beside 1 MB: {}", bench.worst.0, bench.worst.1);
 }
@@ -422,7 +431,9 @@ fn extremes(bench: &mut Bench) {
         match &**name {
             "intercepts" => {}
             "words.offsets" | "subwords.offsets" => (tensor.shape, tensor.bytes) = (vec![1], vec![0; 4]),
-            "weights.words" | "weights.subwords" => (tensor.shape, tensor.bytes) = (vec![3, 0], Vec::new()),
+            "weights.words" | "weights.subwords" | "weights.dense" => {
+                (tensor.shape, tensor.bytes) = (vec![3, 0], Vec::new());
+            }
             "pairs" => (tensor.shape, tensor.bytes) = (vec![0, 2], Vec::new()),
             _ => (tensor.shape, tensor.bytes) = (vec![0], Vec::new()),
         }
@@ -459,7 +470,9 @@ fn many_frames(bench: &mut Bench) {
         match &**name {
             "intercepts" => (tensor.shape, tensor.bytes) = (vec![N], f64s(&[0.0; N])),
             "words.offsets" | "subwords.offsets" => (tensor.shape, tensor.bytes) = (vec![1], vec![0; 4]),
-            "weights.words" | "weights.subwords" => (tensor.shape, tensor.bytes) = (vec![N, 0], Vec::new()),
+            "weights.words" | "weights.subwords" | "weights.dense" => {
+                (tensor.shape, tensor.bytes) = (vec![N, 0], Vec::new());
+            }
             "pairs" => (tensor.shape, tensor.bytes) = (vec![0, 2], Vec::new()),
             _ => (tensor.shape, tensor.bytes) = (vec![0], Vec::new()),
         }
