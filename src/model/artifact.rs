@@ -190,6 +190,11 @@ impl Model {
         self.trained_on.binary_search(&digest(text)).is_ok()
     }
 
+    /// Digests of the texts trained on, sorted.
+    pub(crate) fn digests(&self) -> &[u64] {
+        &self.trained_on
+    }
+
     /// The vocabulary.
     #[must_use]
     pub fn vocabulary(&self) -> &Vocabulary {

@@ -8,6 +8,7 @@
 
 mod artifact;
 mod cache;
+mod distillation;
 mod explain;
 mod fit;
 mod lanes;
@@ -15,6 +16,7 @@ mod loading;
 mod lookup;
 mod newton;
 mod params;
+mod problems;
 mod reading;
 mod scorer;
 mod summary;
@@ -22,6 +24,7 @@ mod tables;
 mod vectors;
 
 pub use artifact::{FORMAT, Feature, Model};
+pub use distillation::{Distillation, FrameMix, MAX_NOTE, TeacherSummary, Unused};
 pub use explain::{Contribution, Explanation, FrameExplanation};
 pub use fit::{FitReport, FittedLogistic};
 pub use params::{ClassWeight, LogisticParams, LogisticValidParams, Prior};
@@ -33,4 +36,5 @@ pub use summary::{FrameSummary, Metadata, Profile, TrainingSummary};
 mod tests;
 
 pub(crate) use artifact::{Parts, text_digests};
-pub(crate) use fit::{FrameFit, Problems};
+pub(crate) use fit::FrameFit;
+pub(crate) use problems::{Beliefs, Problems};

@@ -175,6 +175,7 @@ fn summary(
         frames: corpus.frames.names().iter().enumerate().map(frame).collect(),
         evaluation,
         profile: Profile::default(),
+        distillation: None,
     }
 }
 
