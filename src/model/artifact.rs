@@ -11,6 +11,7 @@ use ndarray::{Array2, Axis};
 use safetensors::tensor::{Dtype, TensorView};
 use sha2::{Digest, Sha256};
 
+use super::distillation::Distillation;
 use super::loading::{read, read_bytes};
 use super::summary::{Metadata, TrainingSummary};
 use crate::calibration::Calibration;
@@ -112,6 +113,13 @@ impl Model {
         };
         model.sign()?;
         Ok(model)
+    }
+
+    /// The same model with a memory of its teacher.
+    pub(crate) fn with_distillation(mut self, distillation: Distillation) -> Result<Self> {
+        self.metadata.training.distillation = Some(distillation);
+        self.sign()?;
+        Ok(self)
     }
 
     /// Notes the hash of what the model holds now.

@@ -6,12 +6,19 @@
 
 mod cross_fit;
 mod cross_validate;
+mod distill;
+mod mixture;
 mod params;
 mod progress;
+mod standing;
 mod subsample;
 mod train;
+mod unlabelled;
 
 pub use cross_validate::{CrossValidated, cross_validate};
+pub use distill::{DistillParams, Distilled, Gold, distill};
 pub use params::{DenseParams, TrainParams};
 pub use progress::{Progress, Silent};
+pub use standing::{Teacher, test_standings};
 pub use train::{CrossFitted, Trained, cross_fit, train};
+pub use unlabelled::Unlabelled;
