@@ -315,6 +315,7 @@ fn summaries(bench: &mut Bench) {
         evaluation
     });
     assert_eq!(bench.load("numbers of wild size", &file), None);
+    a_teacher_is_checked_too(&mut bench);
     let file = bench.with("/training/logistic/max_iterations", json!(u64::MAX));
     assert_eq!(bench.load("settings of wild size", &file), None);
 }

@@ -52,6 +52,13 @@ pub(super) fn run(args: &DistillArgs, common: &Common) -> anyhow::Result<()> {
     warn_left_out(common, LeftOut { not_coded: 0, ..rows.left_out });
     let rows = Unlabelled::new(&rows, gold.as_ref(), test.as_ref());
     tell_unused(common, rows.unused);
+    let n_known = teacher.n_seen(&rows.corpus);
+    if n_known > 0 {
+        let message = format!(
+            "{n_known} unlabelled rows trained the teacher: it is surer of these than of others, and so will be its student"
+        );
+        console::warn(common, &message);
+    }
 
     let scorer = Scorer::new(model.clone());
     let opinions = score(&scorer, &rows.corpus.texts, common)?;

@@ -179,3 +179,113 @@ fn log_odds_scale(matrix: &FeatureMatrix, masses: &[Vec<f64>; 2]) -> Vec<f64> {
     }
     scale
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, Axis, array, concatenate};
+    use rand::RngExt as _;
+
+    use super::*;
+    use crate::model::LogisticParams;
+    use crate::stats::rng;
+
+    const N: usize = 60;
+
+    /// Rows of four numbers, of which the first two tell the frame, but not always.
+    fn rows() -> (Vec<Vec<f32>>, Vec<bool>) {
+        let mut rng = rng(3, "rows", 0);
+        let rows: Vec<Vec<f32>> = (0..N).map(|_| (0..4).map(|_| rng.random_range(-1.0_f32..1.0)).collect()).collect();
+        let labels = rows.iter().map(|row| row[0] - row[1] + rng.random_range(-0.7_f32..0.7) > 0.3).collect();
+        (rows, labels)
+    }
+
+    fn certain(labels: &[bool]) -> Array2<f64> {
+        Array2::from_shape_fn((labels.len(), 1), |(i, _)| f64::from(u8::from(labels[i])))
+    }
+
+    fn tight(class_weight: ClassWeight, prior: Prior) -> LogisticValidParams {
+        LogisticParams::default().class_weight(class_weight).prior(prior).tolerance(1e-10).0
+    }
+
+    fn fit(
+        rows: &[Vec<f32>],
+        judged: (&Array2<f64>, &[f64]),
+        others: Option<(&Array2<f64>, &[f64], Option<f64>)>,
+        params: &LogisticValidParams,
+    ) -> Point {
+        let matrix = FeatureMatrix::from_dense_rows(rows);
+        let beliefs = |targets, weights| Beliefs { targets, weights };
+        let added = others.map(|(targets, weights, _)| beliefs(targets.view(), weights));
+        let mix = others.and_then(|(.., mix)| mix);
+        let problems = Problems::mixed(&matrix, beliefs(judged.0.view(), judged.1), added, &[(0, mix)], params);
+        problems.unwrap().fit(&[(0, 0.5, None)]).unwrap().remove(0).point
+    }
+
+    fn nearly(a: &[f64], b: &[f64]) -> bool {
+        a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6)
+    }
+
+    #[test]
+    fn certain_opinions_are_codes_to_the_bit() {
+        let (rows, labels) = rows();
+        let matrix = FeatureMatrix::from_dense_rows(&rows);
+        let weights: Vec<f32> = (0..N).map(|i| 0.5 + (i % 3) as f32).collect();
+        let doubles: Vec<f64> = weights.iter().map(|weight| f64::from(*weight)).collect();
+        let codes = Array2::from_shape_fn((N, 1), |(i, _)| Code::from(labels[i]));
+        for prior in [Prior::LogOdds, Prior::Uniform] {
+            let params = tight(ClassWeight::None, prior);
+            let coded = Problems::new(&matrix, codes.view(), &weights, &params).unwrap();
+            let coded = coded.fit(&[(0, 0.5, None)]).unwrap().remove(0).point;
+            // As two kinds of rows, neither of which is balanced, they are what they are as one.
+            let (one, two) = (certain(&labels[..40]), certain(&labels[40..]));
+            let split = fit(&rows, (&one, &doubles[..40]), Some((&two, &doubles[40..], None)), &params);
+            assert_eq!(split, coded, "{prior:?}");
+        }
+    }
+
+    /// A row that has the frame with probability 1/4 is a quarter of a row with it and three quarters of one without.
+    #[test]
+    fn a_doubtful_row_is_a_share_of_two_certain_ones() {
+        let (rows, labels) = rows();
+        let mut doubtful = certain(&labels);
+        let mut weights = vec![1.0; N];
+        (doubtful[(0, 0)], doubtful[(1, 0)]) = (0.25, 0.9);
+        for class_weight in [ClassWeight::Balanced, ClassWeight::None] {
+            for prior in [Prior::LogOdds, Prior::Uniform] {
+                let params = tight(class_weight, prior);
+                let soft = fit(&rows, (&doubtful, &weights), None, &params);
+                let twice: Vec<Vec<f32>> = rows.iter().chain(&rows[..2]).cloned().collect();
+                let mut targets = concatenate![Axis(0), certain(&labels), array![[1.0], [1.0]]];
+                (targets[(0, 0)], targets[(1, 0)]) = (0.0, 0.0);
+                (weights[0], weights[1]) = (0.75, 0.1);
+                let hard = fit(&twice, (&targets, &[&weights[..], &[0.25, 0.9]].concat()), None, &params);
+                assert!(nearly(&soft, &hard), "{class_weight:?} {prior:?}: {soft:?} {hard:?}");
+                (weights[0], weights[1]) = (1.0, 1.0);
+            }
+        }
+    }
+
+    #[test]
+    fn a_mix_is_what_the_others_weigh() {
+        let (rows, labels) = rows();
+        let (one, two) = (certain(&labels[..30]), certain(&labels[30..]).mapv(|t| 0.2 + 0.5 * t));
+        let weights = vec![1.0; 30];
+        let params = tight(ClassWeight::Balanced, Prior::LogOdds);
+        let mixed = |mix| fit(&rows, (&one, &weights), Some((&two, &weights, Some(mix))), &params);
+        let alone = fit(&rows[..30], (&one, &weights), None, &params);
+        assert!(nearly(&mixed(1e-9), &alone), "next to nothing: {:?} {alone:?}", mixed(1e-9));
+        assert!(!nearly(&mixed(1.0), &alone));
+        let heavier = vec![5.0; 30];
+        let heavy = fit(&rows, (&one, &weights), Some((&two, &heavier, Some(2.0))), &params);
+        assert!(nearly(&heavy, &mixed(2.0)), "the sum is what counts");
+    }
+
+    #[test]
+    fn rows_that_are_certain_of_one_class_cannot_be_balanced() {
+        let matrix = FeatureMatrix::from_dense_rows(&[vec![1.0], vec![2.0]]);
+        let (targets, weights) = (array![[1.0], [1.0]], [1.0, 1.0]);
+        let judged = Beliefs { targets: targets.view(), weights: &weights };
+        let error = Problems::mixed(&matrix, judged, None, &[(0, None)], &LogisticValidParams::default()).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::ConstantFrame { n_present: 2, n_absent: 0, .. }), "{error}");
+    }
+}

@@ -348,6 +348,7 @@ impl Learner<'_> {
         if self.are_opinions {
             // Nobody coded them, and whoever does will not find them learned.
             (training.sources, training.n_rows) = (Vec::new(), 0);
+            (training.n_articles, training.n_stories, training.n_outlets) = (None, None, None);
         }
         let coded = if self.are_opinions { Cow::Owned(Vec::new()) } else { Cow::Borrowed(&judged.texts) };
         let model = Model::new(Parts {
