@@ -177,11 +177,15 @@ fn rows_that_are_coded_take_no_part_and_are_counted() {
     folder.succeeds(&train(&["teach.csv"]));
     let rows = String::from_utf8(folder.read("rows.csv")).unwrap();
     let gold = String::from_utf8(folder.read("gold.csv")).unwrap();
-    let some: String = gold.lines().skip(1).take(7).map(|line| format!("{line}\n")).collect();
+    let some: Vec<&str> = gold.lines().skip(1).take(7).collect();
     let copy = rows.lines().nth(1).unwrap();
-    let folder = folder.with("rows.csv", format!("{rows}{some}{copy}\n"));
+    let folder = folder.with("rows.csv", format!("{rows}{}\n{copy}\n", some.join("\n")));
     let run = folder.succeeds(
-        &[&distill(&["--gold", "gold.csv"])[..], &["--alpha", "1", "--mix", "3", "--n-bootstrap", "0", "--max-subword", "0"]].concat(),
+        &[
+            &distill(&["--gold", "gold.csv"])[..],
+            &["--alpha", "1", "--mix", "3", "--n-bootstrap", "0", "--max-subword", "0"],
+        ]
+        .concat(),
     );
     for says in ["7 unlabelled rows left out: their text is among the coded rows", "stands in an earlier row"] {
         assert!(run.stderr.contains(says), "{says:?}: {}", run.stderr);

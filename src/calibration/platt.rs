@@ -166,7 +166,8 @@ mod tests {
         let z: Vec<f64> = (0..400).map(|i| f64::from(i) / 40.0 - 6.0).collect();
         let proba: Vec<f64> = z.iter().map(|z| sigmoid(1.7 * z + 0.4)).collect();
         let map = PlattMap::fit_to(&z, &proba).unwrap();
-        assert!((map.slope - 1.7).abs() < 1e-3 && (map.intercept - 0.4).abs() < 1e-3, "{map:?}");
+        // But for the little that the penalty takes.
+        assert!((1.69..1.7).contains(&map.slope) && (map.intercept - 0.4).abs() < 0.01, "{map:?}");
         let falling: Vec<f64> = proba.iter().map(|p| 1.0 - p).collect();
         assert_eq!(PlattMap::fit_to(&z, &falling).unwrap().slope, 0.0);
     }
