@@ -112,7 +112,7 @@ fn a_student_is_nearer_to_its_teacher_than_coded_rows_alone_would_bring_it() {
 fn bytes_do_not_depend_on_threads() {
     let folder = taught();
     let run = |threads: &str, more: &[&str]| {
-        let args = ["--format", "csv", "-q", "--threads", threads, "--max-words", "1", "--max-features", "4000"];
+        let args = ["--format", "csv", "-q", "--threads", threads, "--max-words", "1", "--folds", "3"];
         let args = [&distill(&args)[..], &FEW, more].concat();
         (folder.succeeds(&args).stdout, folder.read("student.safetensors"))
     };
@@ -150,7 +150,7 @@ fn without_coded_rows_nothing_is_said_to_be_checked() {
 #[test]
 fn a_teacher_is_not_shown_on_rows_that_it_was_trained_on() {
     let folder = taught();
-    let least = ["--alpha", "1", "--mix", "3", "--n-bootstrap", "0", "--max-subword", "0"];
+    let least = ["--alpha", "1", "--mix", "3", "--n-bootstrap", "0", "--max-subword", "0", "--folds", "2"];
     let told = |gold: &[&str]| {
         let args = [&distill(&["--format", "json", "-q", "--gold"])[..], gold, &least].concat();
         json(&folder.succeeds(&args).stdout)["report"]["gold"].clone()

@@ -22,3 +22,6 @@ pub use progress::{Progress, Silent};
 pub use standing::{Teacher, test_standings};
 pub use train::{CrossFitted, Trained, cross_fit, train};
 pub use unlabelled::Unlabelled;
+
+#[cfg(test)]
+mod tests;
