@@ -158,7 +158,8 @@ fn every_cell_of_every_table_is_what_the_schema_says() {
 
     let own: Vec<&str> = "id,text,outlet,doc_id,story_id,voice,wire_id".split(',').collect();
     let uncoded: String = coded().lines().map(|line| line.rsplitn(3, ',').last().unwrap().to_owned() + "\n").collect();
-    let folder = folder.with("uncoded.csv", uncoded);
+    let gold: String = coded().lines().step_by(2).map(|line| format!("{line}\n")).collect();
+    let folder = folder.with("uncoded.csv", uncoded).with("gold.csv", gold);
     let run = |args: &[&str]| folder.succeeds(args).stdout;
     let sample = ["sample", "uncoded.csv", "--format", "csv", "-o", "to_code.csv", "--per-outlet", "14"];
     let forecast = run(&[&sample[..], &model, &["--half-width", "0.2"]].concat());
@@ -178,6 +179,12 @@ fn every_cell_of_every_table_is_what_the_schema_says() {
         run(&[&["agree", "coders.csv", "--format", "csv", "--model", "m.safetensors"], &QUICK[..]].concat());
     schema.hold("agreement", &agreement, none, &[]);
     schema.begins_with_numbers("agreement", &agreement);
+
+    let distill = "distill --teacher m.safetensors --unlabelled uncoded.csv --gold gold.csv -o student.safetensors";
+    let distill: Vec<&str> = distill.split(' ').chain(["--alpha", "1", "--mix", "3", "--format", "csv"]).collect();
+    let distilled = run(&[&distill[..], &QUICK].concat());
+    schema.hold("distillation", &distilled, none, &[]);
+    schema.begins_with_numbers("distillation", &distilled);
 
     for args in [&["explain", "blank.csv"][..], &["explain", "--text", "Both sides agreed to talk."]] {
         // A model without an encoder has no context to tell of; tests/encoder holds one with an encoder to its column.

@@ -41,6 +41,24 @@ impl Calibration {
     }
 }
 
+impl Calibration {
+    /// Fits the map to another model's probabilities, and the threshold to its decisions, by F1. Where the decision values carry no signal
+    /// of either the threshold is 0.5.
+    ///
+    /// All arguments have length n_samples.
+    ///
+    /// # Errors
+    /// As [`PlattMap::fit_to`].
+    pub fn fit_to(decisions: &[f64], proba: &[f64], predicted: &[bool]) -> Result<Self> {
+        let map = PlattMap::fit_to(decisions, proba)?;
+        if map.slope == 0.0 {
+            return Ok(Calibration { map, threshold: 0.5 });
+        }
+        let own: Vec<f64> = decisions.iter().map(|z| map.proba(*z)).collect();
+        Ok(Calibration { map, threshold: round_significant(best_f1_threshold(&own, predicted)) })
+    }
+}
+
 /// Rounds to six significant digits.
 ///
 /// What is fitted by library code may differ in its last bits from one processor to the next; rounded, it is the same

@@ -18,7 +18,7 @@ pub(super) fn run(args: &AgreeArgs, common: &Common) -> anyhow::Result<()> {
     let bootstrap = args.intervals.bootstrap(common.seed)?;
     let model = match args.model.as_deref() {
         None => None,
-        Some(path) => Some(models::scorer(Some(path).filter(|path| *path != Path::new("bundled")), None)?),
+        Some(path) => Some(models::scorer(Some(path).filter(|path| *path != Path::new("bundled")), &args.encoder)?),
     };
     let model_frames = model.as_ref().map(|(scorer, _)| scorer.frames().clone());
     let ratings = Ratings::read(&args.files, &RatingsOptions { read: args.read_options()?, model_frames })?;

@@ -26,7 +26,7 @@ pub(super) fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
     folder_not_stdout(args.output.as_deref())?;
     let params = args.comparing.params(common.seed)?;
     let mut folder = args.output.as_deref().map(|path| OutputFolder::create(path, &FILES)).transpose()?;
-    let (scorer, name) = models::scorer(args.model.as_deref(), None)?;
+    let (scorer, name) = models::scorer(args.model.as_deref(), &args.encoder)?;
     let options = args.corpus_options(args.model.is_some().then(|| scorer.frames()))?;
 
     let stage = Stage::begin(common, "reading");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::args::{CodedArgs, InputArgs, TrainingArgs, expecting};
+use super::args::{CodedArgs, EncoderArgs, InputArgs, TrainingArgs, TuningArgs, expecting};
 use crate::comparison::{CompareParams, Wire};
 use crate::corpus::{ColumnNames, CorpusOptions, Frames, ReadOptions};
 use crate::error::Result;
@@ -155,6 +155,9 @@ pub struct CompareArgs {
     /// More columns
     #[command(flatten)]
     pub population: PopulationArgs,
+    /// The sentence encoder
+    #[command(flatten)]
+    pub encoder: EncoderArgs,
 }
 
 impl CompareArgs {
@@ -197,6 +200,12 @@ pub struct StudyArgs {
     /// More columns
     #[command(flatten)]
     pub population: PopulationArgs,
+    /// The sentence encoder
+    #[command(flatten)]
+    pub encoder: EncoderArgs,
+    /// How it is used
+    #[command(flatten)]
+    pub tuning: TuningArgs,
 }
 
 impl StudyArgs {

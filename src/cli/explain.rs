@@ -21,7 +21,7 @@ const TOP: usize = 10;
 
 pub(super) fn run(args: &ExplainArgs, common: &Common) -> anyhow::Result<()> {
     stdin_once(args.files.iter().map(String::as_str).chain(model_name(args.model.as_deref())))?;
-    let (scorer, _) = models::scorer(args.model.as_deref(), None)?;
+    let (scorer, _) = models::scorer(args.model.as_deref(), &args.encoder)?;
     let format = common.format.unwrap_or(Format::Table);
     if format == Format::Csv {
         console::print(format, &explanation_header(scorer.encoder().is_some())?)?;

@@ -8,6 +8,7 @@ mod batch;
 mod compare;
 mod comparing;
 mod console;
+mod distill;
 mod evaluate;
 mod events;
 mod explain;
@@ -81,6 +82,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     match &cli.command {
         Command::Segment(args) => segment::run(args, &cli.common),
         Command::Train(args) => train::run(args, &cli.common),
+        Command::Distill(args) => distill::run(args, &cli.common),
         Command::Evaluate(args) => evaluate::run(args, &cli.common),
         Command::Compare(args) => compare::run(args, &cli.common),
         Command::Study(args) => study::run(args, &cli.common),

@@ -36,7 +36,7 @@ pub(super) fn run(args: &PredictArgs, common: &Common) -> anyhow::Result<()> {
     let files: Vec<String> = found.files.iter().map(|file| file.path.clone()).collect();
     let plan = if is_batch { Some(jobs(&found.files, &args.output, rows_layout(common.format)?)?) } else { None };
     warn_passed_over(common, &found.passed_over);
-    let (scorer, _) = models::scorer(args.model.as_deref(), None)?;
+    let (scorer, _) = models::scorer(args.model.as_deref(), &args.encoder)?;
     let total = total_bytes(&files, args.input.layout.encoding.as_deref());
     let mut meter = Meter::new(total, "rows", args.chunk.unwrap_or(CHUNK_ROWS), common);
     let started = Instant::now();

@@ -27,7 +27,7 @@ pub(super) fn run(args: &SampleArgs, common: &Common) -> anyhow::Result<()> {
         stage.next("scoring");
         let proba = match &population.scores {
             Some(scores) => scores.proba.clone(),
-            None => score(&population, &models::compiled(model, args.model.as_deref(), None)?)?.proba,
+            None => score(&population, &models::compiled(model, args.model.as_deref(), &args.encoder)?)?.proba,
         };
         stage.next("drawing");
         let sample = sample(&population, &proba, &params)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::args::{InputArgs, expecting};
+use super::args::{EncoderArgs, InputArgs, expecting};
 use crate::comparison::{CodedRows, SampleParams};
 use crate::corpus::{ColumnNames, CorpusOptions, Frames};
 use crate::error::Result;
@@ -79,6 +79,9 @@ pub struct SampleArgs {
     /// The column that holds the probability with which a row was drawn, and gets it
     #[arg(long, value_name = "NAME", default_value_t = ColumnNames::default().pi, help_heading = "Input")]
     pub pi_column: String,
+    /// The sentence encoder
+    #[command(flatten)]
+    pub encoder: EncoderArgs,
 }
 
 impl SampleArgs {

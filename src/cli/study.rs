@@ -5,12 +5,14 @@ use super::compare::{self, tell, write_comparison};
 use super::comparing::StudyArgs;
 use super::console::{self, OutputFolder};
 use super::inputs::{folder_not_stdout, stdin_once};
+use super::models::dense;
 use super::page::{Findings, agreement};
 use super::progress::Bars;
-use super::train::{warn_constant, warn_left_out};
+use super::train::{save_tuned, warn_constant, warn_left_out};
 use crate::corpus::{LeftOut, Population};
 use crate::report::predictions_csv;
 use crate::study::study;
+use crate::training::TrainParams;
 
 /// The files that a study has beside those of a comparison.
 const MODEL: &str = "model.safetensors";
@@ -22,6 +24,7 @@ pub(super) fn run(args: &StudyArgs, common: &Common) -> anyhow::Result<()> {
     let comparing = args.comparing.params(common.seed)?;
     let bootstrap = args.comparing.bootstrap(common.seed);
     let training = args.training.train_params(common.seed, args.folds, bootstrap)?;
+    let training = TrainParams { dense: dense(&args.encoder, &args.tuning, common.seed)?, ..training }.check()?;
     let mut folder = OutputFolder::create(&args.output, &[&[MODEL, PREDICTIONS][..], &compare::FILES].concat())?;
     let options = args.corpus_options()?;
     let agreement = agreement(args.comparing.coders.as_ref(), &options.read, bootstrap, common)?;
@@ -30,6 +33,7 @@ pub(super) fn run(args: &StudyArgs, common: &Common) -> anyhow::Result<()> {
 
     let study = study(population, &training, &comparing, &Bars::new(common))?;
     warn_constant(common, &study.trained.left_out);
+    save_tuned(&study.trained.model, study.trained.encoder.as_deref(), &args.output.join(MODEL))?;
     folder.write(MODEL, &study.trained.model.to_bytes()?)?;
     folder.write(PREDICTIONS, predictions_csv(&study.population, &study.predictions)?.as_bytes())?;
     let scorer = study.trained.scorer()?;

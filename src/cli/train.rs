@@ -6,16 +6,23 @@ use super::args::{Common, Format, TrainArgs};
 use super::console;
 use super::evaluate::print_evaluation;
 use super::inputs::stdin_once;
+use super::models::{dense, folder_beside};
 use super::progress::Bars;
 use crate::corpus::{Corpus, LeftOut};
 use crate::error::Error;
+use crate::features::SentenceEncoder;
+use crate::model::Model;
 use crate::output::AtomicFile;
 use crate::report::{evaluation_table, to_json};
-use crate::training::train;
+use crate::training::{TrainParams, Trained, train};
 
 pub(super) fn run(args: &TrainArgs, common: &Common) -> anyhow::Result<()> {
     let params = args.training.train_params(common.seed, args.folds, args.intervals.bootstrap(common.seed)?)?;
     let is_piped = args.output == Path::new("-");
+    if is_piped && args.tuning.fine_tune {
+        let expected = "a file for the model: the fine-tuned encoder is laid beside it";
+        return Err(Error::parameter("--output", "- with --fine-tune", expected).into());
+    }
     if is_piped && common.format.is_some_and(|format| format != Format::Table) {
         let expected = "a file for the model: with the model on stdout, the scores are a table on stderr";
         return Err(Error::parameter("--output", "- with --format", expected).into());
@@ -32,6 +39,7 @@ pub(super) fn run(args: &TrainArgs, common: &Common) -> anyhow::Result<()> {
         )
         .into());
     }
+    let params = TrainParams { dense: dense(&args.encoder, &args.tuning, common.seed)?, ..params }.check()?;
     // A place that cannot be written is found before the work, not after it.
     let mut file = if is_piped { None } else { Some(AtomicFile::create(&args.output)?) };
     let corpus = Corpus::read(&args.coded.files, &args.coded.corpus_options(None)?)?;
@@ -39,7 +47,7 @@ pub(super) fn run(args: &TrainArgs, common: &Common) -> anyhow::Result<()> {
 
     let trained = train(&corpus, &params, &Bars::new(common))?;
     warn_constant(common, &trained.left_out);
-    let model = trained.model;
+    let Trained { model, encoder, .. } = trained;
     for (frame, calibration) in model.frames().names().iter().zip(model.calibration()) {
         if calibration.map.slope == 0.0 {
             let message = format!(
@@ -49,6 +57,7 @@ pub(super) fn run(args: &TrainArgs, common: &Common) -> anyhow::Result<()> {
         }
     }
     let bytes = model.to_bytes()?;
+    save_tuned(&model, encoder.as_deref(), &args.output)?;
     if let Some(mut file) = file.take() {
         file.write_all(&bytes)?;
         file.commit()?;
@@ -75,6 +84,15 @@ pub(super) fn run(args: &TrainArgs, common: &Common) -> anyhow::Result<()> {
         ),
     );
     Ok(())
+}
+
+/// Lays an encoder that was fine-tuned for a model beside it.
+pub(super) fn save_tuned(model: &Model, encoder: Option<&dyn SentenceEncoder>, path: &Path) -> crate::Result<()> {
+    let is_tuned = model.metadata().encoder.as_ref().is_some_and(|summary| summary.fine_tuned.is_some());
+    match encoder {
+        Some(encoder) if is_tuned => encoder.save(&folder_beside(path)),
+        _ => Ok(()),
+    }
 }
 
 /// Tells which frames were not trained.

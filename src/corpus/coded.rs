@@ -122,6 +122,8 @@ pub struct CorpusOptions {
     pub uncoded: bool,
     /// Take `p_<frame>` columns for columns like others.
     pub ignore_scores: bool,
+    /// Take columns of codes for columns like others, so that no row is coded.
+    pub ignore_codes: bool,
 }
 
 impl Corpus {
@@ -300,6 +302,7 @@ impl Layout {
         let columns = &options.read.columns;
         let hint = "; name the column of ';'-joined frames with --labels-column, or the 0/1 columns with --frames";
         let labels = match (header.find(&columns.labels), &options.frames) {
+            _ if options.ignore_codes => LabelLayout::Absent,
             (Some(joined), _) => LabelLayout::Joined(joined),
             (None, Some(frames)) if frames.names().iter().any(|name| header.find(name).is_some()) => {
                 let flags = frames.names().iter().map(|name| header.require(name, "; each frame needs its 0/1 column"));

@@ -9,9 +9,11 @@ mod agree;
 mod agreement;
 mod curves;
 mod evaluate;
+mod fidelity;
 mod leakage;
 mod metrics;
 mod resample;
+mod standings;
 
 pub use agree::agree;
 pub use agreement::{
@@ -23,6 +25,8 @@ pub use evaluate::{
     CoOccurrence, Counts, Evaluation, FrameEvaluation, OutletEvaluation, Predictions, ReliabilityBin, Scored, Scores,
     evaluate,
 };
+pub use fidelity::{Fidelity, FrameFidelity, fidelity};
 pub use leakage::{Drawn, Leakage, LeakageScore};
 pub use metrics::{Metric, average_precision};
 pub use resample::IntervalMethod;
+pub use standings::{Basis, Contestant, DistillationReport, SideBySide, Standing};

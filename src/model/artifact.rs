@@ -11,6 +11,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 use safetensors::tensor::{Dtype, TensorView};
 use sha2::{Digest, Sha256};
 
+use super::distillation::Distillation;
 use super::encoder::EncoderSummary;
 use super::loading::{read, read_bytes};
 use super::summary::{Metadata, TrainingSummary};
@@ -124,6 +125,13 @@ impl Model {
         Ok(model)
     }
 
+    /// The same model with a memory of its teacher.
+    pub(crate) fn with_distillation(mut self, distillation: Distillation) -> Result<Self> {
+        self.metadata.training.distillation = Some(distillation);
+        self.sign()?;
+        Ok(self)
+    }
+
     /// Notes the hash of what the model holds now.
     pub(super) fn sign(&mut self) -> Result<()> {
         self.metadata.sha256.clear();
@@ -198,6 +206,11 @@ impl Model {
     #[must_use]
     pub fn has_seen(&self, text: &str) -> bool {
         self.trained_on.binary_search(&digest(text)).is_ok()
+    }
+
+    /// Digests of the texts trained on, sorted.
+    pub(crate) fn digests(&self) -> &[u64] {
+        &self.trained_on
     }
 
     /// The vocabulary.

@@ -8,6 +8,7 @@
 
 mod artifact;
 mod cache;
+mod distillation;
 mod encoder;
 mod explain;
 mod fit;
@@ -16,6 +17,7 @@ mod loading;
 mod lookup;
 mod newton;
 mod params;
+mod problems;
 mod reading;
 mod scorer;
 mod summary;
@@ -23,6 +25,7 @@ mod tables;
 mod vectors;
 
 pub use artifact::{FORMAT, Feature, Model};
+pub use distillation::{Distillation, FrameMix, MAX_NOTE, TeacherSummary, Unused};
 pub use encoder::EncoderSummary;
 pub use explain::{Contribution, Explanation, FrameExplanation};
 pub use fit::{FitReport, FittedLogistic};
@@ -36,5 +39,6 @@ mod tests;
 
 pub(crate) use artifact::{Parts, text_digests};
 pub(crate) use encoder::MAX_LENGTH;
-pub(crate) use fit::{FrameFit, Problems};
+pub(crate) use fit::FrameFit;
 pub(crate) use newton::Point;
+pub(crate) use problems::{Beliefs, Problems};

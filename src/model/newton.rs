@@ -19,12 +19,12 @@ const MAX_INNER: usize = 200;
 /// Halvings of a step before the search along it is given up.
 const MAX_HALVINGS: usize = 40;
 
-/// One frame's problem: `Σ cᵢ log(1 + exp(-yᵢ zᵢ)) + α/2 Σⱼ (wⱼ/sⱼ)²` with `z = X w + b`.
+/// One frame's problem: `Σ cᵢ (tᵢ log(1 + exp(-zᵢ)) + (1 - tᵢ) log(1 + exp(zᵢ))) + α/2 Σⱼ (wⱼ/sⱼ)²` with `z = X w + b`.
 ///
 /// It is solved in `v = w/s`, where the penalty is round. Points are in v, except where they come in and go out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Objective<'a> {
-    /// 1 where the frame is present, 0 elsewhere; length n_samples.
+    /// `tᵢ`, in [0, 1]: 1 where the frame is present, 0 where it is not; length n_samples.
     pub targets: &'a [f64],
     /// `cᵢ`: 0 where the row is not coded for this frame; length n_samples.
     pub weights: &'a [f64],
@@ -325,10 +325,7 @@ impl<'a> Descent<'a> {
     /// The objective at a point with decision values `z`.
     fn value_at(&self, point: &[f64], z: &[f64]) -> f64 {
         let Objective { targets, weights, alpha, .. } = self.objective;
-        let losses = collect(z.len(), |i| {
-            let margin = if targets[i] > 0.5 { z[i] } else { -z[i] };
-            if weights[i] > 0.0 { weights[i] * log_loss_of_margin(margin) } else { 0.0 }
-        });
+        let losses = collect(z.len(), |i| if weights[i] > 0.0 { weights[i] * log_loss(targets[i], z[i]) } else { 0.0 });
         let (_, features) = point.split_last().expect("a point has an intercept");
         sum(&losses) + 0.5 * alpha * dot(features, features)
     }
@@ -354,5 +351,17 @@ impl<'a> Descent<'a> {
         }
         let point = self.rescaled(&self.point, |v, s| v * s);
         Ok(Solution { point, iterations, gradient_norm, objective: value })
+    }
+}
+
+/// `t log(1 + exp(-z)) + (1 - t) log(1 + exp(z))`, without overflow.
+fn log_loss(t: f64, z: f64) -> f64 {
+    // What is certain has one logarithm, and keeps its last bit.
+    if t >= 1.0 {
+        log_loss_of_margin(z)
+    } else if t <= 0.0 {
+        log_loss_of_margin(-z)
+    } else {
+        t * log_loss_of_margin(z) + (1.0 - t) * log_loss_of_margin(-z)
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::distillation::Distillation;
 use super::encoder::EncoderSummary;
 use super::params::LogisticValidParams;
 use crate::calibration::Calibration;
@@ -47,18 +48,23 @@ pub struct TrainingSummary {
     pub evaluation: Evaluation,
     /// What the rows look like to models that had not seen them.
     pub profile: Profile,
+    /// The teacher, where the model learned from the opinions of one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub distillation: Option<Distillation>,
 }
 
 impl TrainingSummary {
-    /// The first of some files that the model was trained on, unless another part of it was named by its split column.
+    /// The first of some files that the model was trained on, by itself or through its teacher, unless another part of it was named by its split column.
     #[must_use]
     pub fn trained_on<'a>(&self, sources: &'a [SourceFile]) -> Option<&'a SourceFile> {
         let other_part = |known: &SourceFile, source: &SourceFile| {
             known.split.is_some() && source.split.is_some() && known.split != source.split
         };
+        let of_teacher = self.distillation.iter().flat_map(|distillation| &distillation.teacher.sources);
+        let known: Vec<&SourceFile> = self.sources.iter().chain(of_teacher).collect();
         sources
             .iter()
-            .find(|source| self.sources.iter().any(|known| known.sha256 == source.sha256 && !other_part(known, source)))
+            .find(|source| known.iter().any(|known| known.sha256 == source.sha256 && !other_part(known, source)))
     }
 
     /// Says what no training of these frames leaves, if there is such a thing. Reports then need not look again before
@@ -101,7 +107,7 @@ impl TrainingSummary {
         if self.profile.proba_deciles.len() != frames.len() {
             return Some("the profile should have the deciles of each frame");
         }
-        None
+        self.distillation.as_ref().and_then(|distillation| distillation.fault(frames))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::distillation::distillation_lines;
 use super::evaluation::evaluation_table;
 use super::layout::{count, counted, csv, table};
 use super::schema::FEATURES;
@@ -30,7 +31,15 @@ pub fn card_table(model: &Model, name: &str) -> String {
         encoder(&mut out, model, summary);
     }
     heaviest(&mut out, model);
-    out.push_str("\nOut of fold: rows scored by models that had not seen their group\n\n");
+    if let Some(distillation) = &metadata.training.distillation {
+        out.push_str(&distillation_lines(distillation));
+    }
+    out.push_str(match &metadata.training.distillation {
+        Some(distillation) if distillation.is_unchecked() => {
+            "\nOut of fold, against the decisions of its teacher, not of coders: rows scored by models that had not seen their group\n\n"
+        }
+        _ => "\nOut of fold: rows scored by models that had not seen their group\n\n",
+    });
     out.push_str(&evaluation_table(&metadata.training.evaluation));
     caveats(&mut out, model);
     out

@@ -6,6 +6,7 @@
 mod agreement;
 mod card;
 mod comparison;
+mod distillation;
 mod evaluation;
 mod explanation;
 mod html;
@@ -16,6 +17,7 @@ pub mod schema;
 pub use agreement::{agreement_csv, agreement_table};
 pub use card::{card_table, feature_csv};
 pub use comparison::{comparison_table, differences_csv, predictions_csv, shares_csv};
+pub use distillation::{distillation_csv, distillation_table};
 pub use evaluation::{evaluation_csv, evaluation_table};
 pub use explanation::{explanation_csv, explanation_header, explanation_json, strongest};
 pub use html::{ReportInput, report_html};

@@ -65,8 +65,6 @@ impl Features {
     }
 
     /// The vectors of some rows, to train on.
-    ///
-    /// Above [`TrainParams::max_parallel_rows`] rows the columns are stored by use, which moves the last bits of the fit.
     pub(super) fn training_matrix(
         &self,
         vocabulary: &Vocabulary,
@@ -74,9 +72,14 @@ impl Features {
         encoded: Option<&Encoded>,
         params: &TrainParams,
     ) -> FeatureMatrix {
-        let matrix = self.matrix(vocabulary, rows, encoded, params);
-        if rows.len() > params.max_parallel_rows { matrix.by_use() } else { matrix }
+        to_train_on(self.matrix(vocabulary, rows, encoded, params), params)
     }
+}
+
+/// Vectors as they are trained on: above [`TrainParams::max_parallel_rows`] rows the columns are stored by use, which moves the last bits
+/// of the fit.
+pub(super) fn to_train_on(matrix: FeatureMatrix, params: &TrainParams) -> FeatureMatrix {
+    if matrix.n_samples() > params.max_parallel_rows { matrix.by_use() } else { matrix }
 }
 
 /// A vocabulary of nothing.

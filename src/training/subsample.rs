@@ -44,7 +44,7 @@ pub(super) fn subsample(
 }
 
 /// The rows of each unit, in order of the units' first rows.
-fn grouped(n_rows: usize, units: &[&Option<Categories>]) -> Vec<Vec<usize>> {
+pub(super) fn grouped(n_rows: usize, units: &[&Option<Categories>]) -> Vec<Vec<usize>> {
     let mut numbers: HashMap<(usize, u32), usize> = HashMap::new();
     let mut rows_of: Vec<Vec<usize>> = Vec::new();
     for row in 0..n_rows {

@@ -167,7 +167,7 @@ fn run(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress, keep: boo
     Ok(CrossFitted { trained, out_of_fold: out_of_fold_predictions, fold_models, folds, group })
 }
 
-fn summary(
+pub(super) fn summary(
     corpus: &Corpus,
     params: &TrainParams,
     group: GroupBy,
@@ -210,11 +210,12 @@ fn summary(
         frames: corpus.frames.names().iter().enumerate().map(frame).collect(),
         evaluation,
         profile: Profile::default(),
+        distillation: None,
     }
 }
 
 /// Rounded, so that the last bits of a sum or an exponential cannot move the artefact's bytes.
-fn profile(out_of_fold: &Predictions, unknown_words: f64) -> Profile {
+pub(super) fn profile(out_of_fold: &Predictions, unknown_words: f64) -> Profile {
     let rounded = |x: f64| (x * 1e6).round() / 1e6;
     let deciles = |mut proba: Vec<f64>| -> [f64; 9] {
         proba.sort_by(f64::total_cmp);

@@ -324,8 +324,60 @@ fn summaries(bench: &mut Bench) {
         evaluation
     });
     assert_eq!(bench.load("numbers of wild size", &file), None);
+    distillations(bench);
     let file = bench.with("/training/logistic/max_iterations", json!(u64::MAX));
     assert_eq!(bench.load("settings of wild size", &file), None);
+}
+
+/// A sound model has no teacher; one that claims to have one tells of it within bounds.
+fn distillations(bench: &mut Bench) {
+    let frames = ["accusation", "dialogue", "escalation"];
+    let mix = frames.map(|frame| json!({ "frame": frame, "mix": 1e308 }));
+    let agreement = frames.map(|frame| {
+        json!({
+            "frame": frame, "teacher_share": 1e308, "student_share": -1e308, "agreement": null, "alpha": null, "mean_difference": null
+        })
+    });
+    let sound = json!({
+        "teacher": { "name": "\u{1b}[2J\0", "sha256": "", "sources": [] },
+        "unlabelled": [],
+        "n_unlabelled": 1,
+        "n_held_out": 1,
+        "unused": { "empty_text": 0, "in_gold": 0, "in_test": 0, "copies": 0 },
+        "mixes": [1e308],
+        "frames": mix,
+        "n_gold_seen": 0,
+        "agreement": { "n_rows": 1, "n_clusters": 0, "frames": agreement },
+    });
+    let with = |bench: &Bench, pointer: &str, value: Value| {
+        let mut forged = bench.sound.clone();
+        let mut distillation = sound.clone();
+        if !pointer.is_empty() {
+            *distillation.pointer_mut(pointer).unwrap() = value;
+        }
+        forged.metadata["training"]["distillation"] = distillation;
+        forged.file()
+    };
+    let file = with(bench, "", Value::Null);
+    assert_eq!(bench.load("a teacher of wild size", &file), None);
+    let long = "x".repeat(2_001);
+    for (pointer, value, says) in [
+        ("/frames", json!([]), "tell of each frame"),
+        ("/agreement/frames/1/frame", json!("other"), "tell of each frame"),
+        ("/teacher/name", json!(long), "at most 2,000 bytes"),
+        ("/teacher/sha256", json!(long), "at most 2,000 bytes"),
+        ("/n_unlabelled", json!(u64::MAX), "below 2³²"),
+        ("/unused/copies", json!(u64::MAX), "below 2³²"),
+        ("/agreement/n_rows", json!(u64::MAX), "below 2³²"),
+        ("/mixes", json!(null), "cannot be read"),
+        ("/unlabelled", json!({ "name": 1 }), "cannot be read"),
+    ] {
+        let file = with(bench, pointer, value);
+        bench.refused(pointer, &file, says);
+    }
+    let many = json!(vec![json!({ "name": "", "sha256": "", "n_rows": 0 }); 50_000]);
+    let file = with(bench, "/unlabelled", many);
+    assert_eq!(bench.load("rows of many files", &file), None);
 }
 
 fn tensors(bench: &mut Bench) {

@@ -1,5 +1,7 @@
 //! What can be typed. Numbers take their defaults from the library, so that help cannot drift from what is done.
 
+mod distill;
+mod encoder;
 mod input;
 mod training;
 mod verbs;
@@ -9,6 +11,8 @@ use std::path::Path;
 use clap::builder::styling::Styles;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use distill::DistillArgs;
+pub use encoder::{EncoderArgs, TuningArgs};
 pub use input::{ArticleArgs, CodedArgs, InputArgs, expecting};
 pub use training::{IntervalArgs, TrainingArgs};
 pub use verbs::{
@@ -119,6 +123,8 @@ pub enum Command {
     Train(TrainArgs),
     /// Judge a model, or the training itself by cross-validation, on coded rows
     Evaluate(EvaluateArgs),
+    /// Learn a model's opinions of uncoded rows, for a small model nearly as good
+    Distill(DistillArgs),
     /// Measure how far coders agree, and a model with them
     Agree(AgreeArgs),
     /// Add each frame's probability and the predicted frames to rows

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::{ArticleArgs, CodedArgs, InputArgs, IntervalArgs, TrainingArgs};
+use super::{ArticleArgs, CodedArgs, EncoderArgs, InputArgs, IntervalArgs, TrainingArgs, TuningArgs};
 use crate::corpus::{ColumnNames, ReadOptions};
 use crate::error::Result;
 use crate::predict::OutputFormat;
@@ -105,6 +105,12 @@ pub struct TrainArgs {
     /// The intervals
     #[command(flatten)]
     pub intervals: IntervalArgs,
+    /// The sentence encoder
+    #[command(flatten)]
+    pub encoder: EncoderArgs,
+    /// How it is used
+    #[command(flatten)]
+    pub tuning: TuningArgs,
 }
 
 /// Arguments of `evaluate`.
@@ -129,6 +135,12 @@ pub struct EvaluateArgs {
     /// The intervals
     #[command(flatten)]
     pub intervals: IntervalArgs,
+    /// The sentence encoder
+    #[command(flatten)]
+    pub encoder: EncoderArgs,
+    /// How it is used
+    #[command(flatten)]
+    pub tuning: TuningArgs,
 }
 
 /// Arguments of `agree`.
@@ -161,6 +173,9 @@ pub struct AgreeArgs {
     /// The intervals
     #[command(flatten)]
     pub intervals: IntervalArgs,
+    /// The sentence encoder
+    #[command(flatten)]
+    pub encoder: EncoderArgs,
 }
 
 impl AgreeArgs {
@@ -230,6 +245,9 @@ pub struct PredictArgs {
     /// How the files are read
     #[command(flatten)]
     pub input: InputArgs,
+    /// The sentence encoder
+    #[command(flatten)]
+    pub encoder: EncoderArgs,
 }
 
 /// Arguments of `explain`.
@@ -255,6 +273,9 @@ pub struct ExplainArgs {
     /// How the files are read
     #[command(flatten)]
     pub input: InputArgs,
+    /// The sentence encoder
+    #[command(flatten)]
+    pub encoder: EncoderArgs,
 }
 
 /// Arguments of `inspect`.

@@ -3,12 +3,13 @@
 use super::{CONTEXT_COLUMN, Column, PROBA_COLUMN, TableSchema};
 
 /// Every table that a verb writes, in the order in which an analysis meets them.
-pub const TABLES: [TableSchema; 12] = [
+pub const TABLES: [TableSchema; 13] = [
     SENTENCES,
     PREDICTIONS,
     TO_CODE,
     FORECAST,
     EVALUATION,
+    DISTILLATION,
     AGREEMENT,
     SHARES,
     DIFFERENCES,
@@ -143,6 +144,36 @@ pub const EVALUATION: TableSchema = TableSchema {
         Column::number(
             "estimate",
             "Its value: in [0, 1], but for mcc and calibration_in_the_large in [−1, 1], and log_loss from 0.",
+        ),
+        Column::number("low", "Lower bound of the interval; empty where there is none.").or_empty(),
+        Column::number("high", "Upper bound of the interval; empty where there is none.").or_empty(),
+        LEVEL,
+        Column::integer("n", "Rows that the metric rests on."),
+        Column::integer("n_clusters", "Their articles, or rows where none are named, which were resampled."),
+    ],
+};
+
+/// A student beside its teacher.
+pub const DISTILLATION: TableSchema = TableSchema {
+    name: "distillation",
+    verbs: &["distill"],
+    about: "a metric of a model a row, from distill --format csv; what is undefined has no row.",
+    columns: &[
+        Column::text(
+            "scope",
+            "gold (the coded rows learned from, out of fold), test (coded rows kept apart), or agreement with the teacher on rows that nobody \
+             coded.",
+        ),
+        Column::text("model", "teacher, student, or ngrams, trained on the coded rows alone."),
+        Column::text("frame", "The frame; empty for averages.").or_empty(),
+        Column::text(
+            "metric",
+            "As in evaluation; in the scope agreement, agreement (share decided alike), alpha (Krippendorff's) or mean_difference (of \
+             probabilities).",
+        ),
+        Column::number(
+            "estimate",
+            "Its value: in [0, 1], but for alpha, mcc and calibration_in_the_large in [−1, 1], and log_loss from 0.",
         ),
         Column::number("low", "Lower bound of the interval; empty where there is none.").or_empty(),
         Column::number("high", "Upper bound of the interval; empty where there is none.").or_empty(),

@@ -58,6 +58,17 @@ const FILES: [&str; 8] = [
 ];
 pub(super) const WEIGHTS: &str = "model.safetensors";
 
+/// Whether a file of a folder, by its name there, is read.
+#[cfg(feature = "hub")]
+pub(super) fn is_read(name: &str) -> bool {
+    FILES.contains(&name) || name == WEIGHTS || name.ends_with("/config.json")
+}
+
+/// Whether a folder has what it cannot do without.
+pub(super) fn is_whole(folder: &Path) -> bool {
+    ["config.json", "tokenizer.json", WEIGHTS].iter().all(|name| folder.join(name).is_file())
+}
+
 impl Folder {
     /// Reads a folder.
     ///

@@ -4,6 +4,7 @@ mod attention;
 mod batches;
 mod cache;
 mod folder;
+mod hub;
 mod lanes;
 mod network;
 mod ops;
@@ -44,6 +45,23 @@ impl BertEncoder {
     pub fn load(folder: &Path, name: &str, revision: Option<&str>) -> Result<Self> {
         let read = Folder::read(folder).map_err(|error| error.in_file(&folder.display().to_string()))?;
         Ok(BertEncoder::new(read, name, revision))
+    }
+
+    /// Reads the encoder that `spec` names: a folder, or a name on the hub, with `@REVISION` behind it to pin one.
+    ///
+    /// # Errors
+    /// As [`BertEncoder::load`], and [`ErrorKind::Encoder`](crate::ErrorKind::Encoder) if there is none of that name.
+    pub fn find(spec: &str) -> Result<Self> {
+        let folder = Path::new(spec);
+        if folder.is_dir() {
+            // Its own name alone: where it lies is nobody's business.
+            let own = folder.canonicalize().ok();
+            let own = own.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+            return BertEncoder::load(folder, own.as_deref().unwrap_or(spec), None);
+        }
+        let (folder, commit) = hub::find(spec)?;
+        let name = spec.split_once('@').map_or(spec, |(name, _)| name);
+        BertEncoder::load(&folder, name, Some(&commit))
     }
 
     fn new(folder: Folder, name: &str, revision: Option<&str>) -> Self {

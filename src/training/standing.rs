@@ -1,0 +1,141 @@
+//! The teacher, and how it, its student and plain n-grams stand beside each other.
+
+use std::collections::BTreeSet;
+
+use ndarray::{Array2, ArrayView2, Axis};
+
+use super::distill::Gold;
+use crate::corpus::{Corpus, Frames, SourceFile};
+use crate::error::Result;
+use crate::evaluation::{Basis, Contestant, Evaluation, Predictions, SideBySide, Standing};
+use crate::model::{MAX_NOTE, Model};
+use crate::stats::Bootstrap;
+
+/// The model whose opinions are learned.
+#[derive(Debug, Clone)]
+pub struct Teacher<'a> {
+    /// What it is, which tells what it was trained on and how it decides; its scores come from elsewhere.
+    pub model: &'a Model,
+    /// What it is called on the student's card.
+    pub name: String,
+    /// The sentence encoder that it scores with, in words; `None` for n-grams alone.
+    pub encoder: Option<String>,
+}
+
+impl<'a> Teacher<'a> {
+    /// A teacher; a longer name or description than an artefact may hold is cut.
+    #[must_use]
+    pub fn new(model: &'a Model, name: &str, encoder: Option<&str>) -> Self {
+        let cut = |text: &str| text[..text.floor_char_boundary(MAX_NOTE)].to_owned();
+        Teacher { model, name: cut(name), encoder: encoder.map(cut) }
+    }
+
+    /// How many rows of a corpus it was trained on, or has learned of from a teacher of its own, by their texts.
+    #[must_use]
+    pub fn n_seen(&self, corpus: &Corpus) -> usize {
+        corpus.texts.iter().filter(|text| self.model.has_seen(text)).count()
+    }
+
+    /// Its decisions at these probabilities, of the same shape (n_rows, n_frames).
+    #[must_use]
+    pub fn decide(&self, proba: ArrayView2<'_, f64>) -> Array2<bool> {
+        let calibration = self.model.calibration();
+        Array2::from_shape_fn(proba.dim(), |(i, j)| proba[(i, j)] >= calibration[j].threshold)
+    }
+
+    /// The files that it was trained on, and those of its own teacher.
+    pub(super) fn sources(&self) -> Vec<SourceFile> {
+        let training = &self.model.metadata().training;
+        let before = training.distillation.iter().flat_map(|distillation| &distillation.teacher.sources);
+        training.sources.iter().chain(before).cloned().collect()
+    }
+
+    /// Digests of texts, with those that it was trained on; sorted, each once.
+    pub(super) fn with_seen(&self, mut digests: Vec<u64>) -> Vec<u64> {
+        digests.extend_from_slice(self.model.digests());
+        digests.sort_unstable();
+        digests.dedup();
+        digests
+    }
+}
+
+/// The column of each of `wanted` among `frames`.
+pub(super) fn columns(frames: &Frames, wanted: &Frames) -> Result<Vec<usize>> {
+    wanted.names().iter().map(|name| frames.find(name).ok_or_else(|| frames.unknown(name, "the teacher"))).collect()
+}
+
+/// The corpus with the codes of these frames alone.
+fn limited(corpus: &Corpus, frames: &Frames) -> Result<Corpus> {
+    let keep: Vec<bool> = corpus.frames.names().iter().map(|name| frames.find(name).is_some()).collect();
+    corpus.clone().with_frames(&keep)
+}
+
+/// Judges predictions in the columns of `of` by the codes of a corpus.
+fn judge(corpus: &Corpus, of: &Frames, predictions: &Predictions, bootstrap: Bootstrap) -> Result<Evaluation> {
+    let picked = columns(of, &corpus.frames)?;
+    let predictions = Predictions {
+        proba: predictions.proba.select(Axis(1), &picked),
+        predicted: predictions.predicted.select(Axis(1), &picked),
+    };
+    predictions.judge(corpus, bootstrap)
+}
+
+/// Teacher, student and n-grams on the coded rows that the last two learned from, in the frames of the student.
+///
+/// A teacher that was trained on some of these rows is not shown on them, unless on all: then its own out-of-fold scores are.
+pub(super) fn gold_standings(
+    teacher: &Teacher<'_>,
+    gold: Gold<'_>,
+    student: Evaluation,
+    ngrams: &Model,
+    frames: &Frames,
+    bootstrap: Bootstrap,
+) -> Result<SideBySide> {
+    let files = |sources: &[SourceFile]| -> BTreeSet<(String, Option<String>)> {
+        sources.iter().map(|source| (source.sha256.clone(), source.split.clone())).collect()
+    };
+    let training = &teacher.model.metadata().training;
+    let is_same = training.distillation.is_none()
+        && files(&training.sources) == files(&gold.corpus.sources)
+        && teacher.model.frames() == frames;
+    let n_seen = teacher.n_seen(gold.corpus);
+    let (basis, evaluation) = match gold.teacher {
+        _ if n_seen > 0 && is_same => (Basis::Stored, Some(training.evaluation.clone())),
+        Some(predictions) if n_seen == 0 => {
+            let corpus = limited(gold.corpus, frames)?;
+            (Basis::Unseen, Some(judge(&corpus, teacher.model.frames(), predictions, bootstrap)?))
+        }
+        _ => (Basis::Seen, None),
+    };
+    let standings = vec![
+        Standing { contestant: Contestant::Teacher, basis, evaluation },
+        Standing { contestant: Contestant::Student, basis: Basis::OutOfFold, evaluation: Some(student) },
+        Standing {
+            contestant: Contestant::Ngrams,
+            basis: Basis::OutOfFold,
+            evaluation: Some(ngrams.metadata().training.evaluation.clone()),
+        },
+    ];
+    Ok(SideBySide { n_rows: gold.corpus.n_rows(), n_seen, standings })
+}
+
+/// Models on coded rows that none of them should have seen, each with its predictions, in the frames of the student, which comes with
+/// them. Rows that it has seen all the same, by itself or through its teacher, are counted.
+///
+/// # Errors
+/// As [`Predictions::judge`]; [`ErrorKind::UnknownFrame`](crate::ErrorKind::UnknownFrame) for a model that lacks one of the student's frames.
+pub fn test_standings(
+    test: &Corpus,
+    student: &Model,
+    models: &[(Contestant, &Frames, Predictions)],
+    bootstrap: Bootstrap,
+) -> Result<SideBySide> {
+    let corpus = limited(test, student.frames())?;
+    let n_seen = test.texts.iter().filter(|text| student.has_seen(text)).count();
+    let standing = |(contestant, frames, predictions): &(Contestant, &Frames, Predictions)| -> Result<Standing> {
+        let basis = if n_seen > 0 { Basis::Seen } else { Basis::Unseen };
+        let evaluation = Some(judge(&corpus, frames, predictions, bootstrap)?);
+        Ok(Standing { contestant: *contestant, basis, evaluation })
+    };
+    Ok(SideBySide { n_rows: test.n_rows(), n_seen, standings: models.iter().map(standing).collect::<Result<_>>()? })
+}

@@ -1,0 +1,213 @@
+//! `framescope distill`: a student of composed rows, what it says of itself, and each error that a user can make.
+
+// A test that cannot set its scene may panic.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use serde_json::Value;
+use support::{Folder, train};
+
+const LABELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/labels/framing-en.csv");
+/// Little to choose from.
+const FEW: [&str; 8] = ["--alpha", "1,0.3", "--mix", "3,10", "--n-bootstrap", "30", "--max-subword", "4"];
+
+/// The bundled labels' rows of stories by their place: a teacher's, a few to learn from, more that nobody coded, and some to judge by.
+fn parts() -> Folder {
+    let mut reader = csv::Reader::from_path(LABELS).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let column = |name: &str| header.iter().position(|other| other == name).unwrap();
+    let (story, labels) = (column("story_id"), column("labels"));
+    let mut stories: Vec<&str> = Vec::new();
+    let mut written: [Vec<csv::StringRecord>; 4] = std::array::from_fn(|_| vec![header.clone()]);
+    for row in &rows {
+        let place = stories.iter().position(|other| *other == &row[story]).unwrap_or_else(|| {
+            stories.push(&row[story]);
+            stories.len() - 1
+        });
+        let (part, most) = [(0, 450), (2, 400), (1, 100), (2, 400), (3, 200)][place % 5];
+        if written[part].len() <= most {
+            // What nobody coded says so.
+            let bare =
+                |(i, cell): (usize, &str)| if part == 2 && i == labels { String::new() } else { cell.to_owned() };
+            written[part].push(row.iter().enumerate().map(bare).collect::<Vec<String>>().into());
+        }
+    }
+    let names = ["teach.csv", "gold.csv", "rows.csv", "test.csv"];
+    written.iter().zip(names).fold(Folder::new(), |folder, (rows, name)| {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        rows.iter().for_each(|row| writer.write_record(row).unwrap());
+        folder.with(name, writer.into_inner().unwrap())
+    })
+}
+
+fn taught() -> Folder {
+    let folder = parts();
+    folder.succeeds(&train(&["teach.csv"]));
+    folder
+}
+
+fn distill<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["distill", "--teacher", "m.safetensors", "--unlabelled", "rows.csv", "-o", "student.safetensors"], more].concat()
+}
+
+fn json(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).unwrap()
+}
+
+/// The macro average of a metric of one of the models.
+fn macro_average(side_by_side: &Value, model: usize, metric: &str) -> f64 {
+    side_by_side["standings"][model]["evaluation"]["macro_average"][metric]["value"].as_f64().unwrap()
+}
+
+#[test]
+fn a_student_is_nearer_to_its_teacher_than_coded_rows_alone_would_bring_it() {
+    let folder = taught();
+    let args = distill(&["--gold", "gold.csv", "--test", "test.csv", "--license", "CC0 1.0", "--format", "json", "-q"]);
+    let run = folder.succeeds(&[&args[..], &FEW].concat());
+    let told = json(&run.stdout);
+    let report = &told["report"];
+    let alike = |of: &str, j: usize| report[of]["frames"][j]["agreement"]["value"].as_f64().unwrap();
+    for j in 0..3 {
+        let (student, ngrams) = (alike("agreement", j), alike("ngrams_agreement", j));
+        assert!(student > ngrams, "frame {j}: {student} {ngrams}");
+    }
+    for of in ["gold", "test"] {
+        let names: Vec<&str> =
+            report[of]["standings"].as_array().unwrap().iter().map(|one| one["contestant"].as_str().unwrap()).collect();
+        assert_eq!(names, ["teacher", "student", "ngrams"]);
+        assert_eq!(report[of]["n_seen"], 0);
+        let (student, ngrams) =
+            (macro_average(&report[of], 1, "average_precision"), macro_average(&report[of], 2, "average_precision"));
+        assert!(student > ngrams + 0.02, "{of}: {student} {ngrams}");
+    }
+    let kept = &told["model"]["training"]["distillation"];
+    assert_eq!(kept["license"], "CC0 1.0");
+    assert_eq!(kept["teacher"]["sources"][0]["name"], "teach.csv");
+    let n: u64 = ["n_unlabelled", "n_held_out"].iter().map(|key| kept[key].as_u64().unwrap()).sum();
+    let unused: u64 = kept["unused"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+    assert_eq!(n + unused, 400);
+    assert!(
+        kept["frames"].as_array().unwrap().iter().all(|frame| [3.0, 10.0].contains(&frame["mix"].as_f64().unwrap()))
+    );
+
+    // It is a model like any other, and its card says where it comes from.
+    folder.succeeds(&["predict", "test.csv", "--model", "student.safetensors", "-o", "scored.csv", "-q"]);
+    let card = folder.succeeds(&["inspect", "student.safetensors"]);
+    for part in [
+        "Distilled from m.safetensors",
+        "trained on teach.csv",
+        "licence of these rows: CC0 1.0",
+        "neither coders nor the student",
+    ] {
+        assert!(card.text().contains(part), "the card should say {part:?}:\n{}", card.text());
+    }
+    // What taught its teacher is known to it.
+    let judged = folder.succeeds(&["evaluate", "teach.csv", "--model", "student.safetensors", "--n-bootstrap", "0"]);
+    assert!(judged.stderr.contains("was trained on teach.csv"), "{}", judged.stderr);
+}
+
+#[test]
+fn bytes_do_not_depend_on_threads() {
+    let folder = taught();
+    let run = |threads: &str, more: &[&str]| {
+        let args = ["--format", "csv", "-q", "--threads", threads, "--max-words", "1", "--folds", "3"];
+        let args = [&distill(&args)[..], &FEW, more].concat();
+        (folder.succeeds(&args).stdout, folder.read("student.safetensors"))
+    };
+    let gold = ["--gold", "gold.csv"];
+    assert!(run("1", &gold) == run("3", &gold), "with coded rows");
+    assert!(run("1", &[]) == run("3", &[]), "without");
+    assert!(run("1", &gold).1 != run("1", &["--gold", "gold.csv", "--seed", "1"]).1, "another seed is another run");
+}
+
+#[test]
+fn without_coded_rows_nothing_is_said_to_be_checked() {
+    let folder = taught();
+    let run = folder.succeeds(&[&distill(&["-q"])[..], &FEW].concat());
+    assert!(run.text().contains("Nothing was checked against coded rows"), "{}", run.text());
+    assert!(!run.text().contains("n-grams alone"), "{}", run.text());
+    let card = folder.succeeds(&["inspect", "student.safetensors"]);
+    assert!(card.text().contains("against the decisions of its teacher, not of coders"), "{}", card.text());
+    let kept = json(&folder.succeeds(&["inspect", "student.safetensors", "--format", "json"]).stdout);
+    assert_eq!(kept["training"]["n_rows"], 0);
+    assert!(
+        kept["training"]["distillation"]["frames"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|frame| frame.get("mix") == Some(&Value::Null))
+    );
+    // Its probabilities are those of its teacher on the whole.
+    let frames = kept["training"]["distillation"]["agreement"]["frames"].as_array().unwrap();
+    for frame in frames {
+        let difference = frame["mean_difference"]["value"].as_f64().unwrap();
+        assert!(difference < 0.2, "{frame}");
+    }
+}
+
+#[test]
+fn a_teacher_is_not_shown_on_rows_that_it_was_trained_on() {
+    let folder = taught();
+    let least = ["--alpha", "1", "--mix", "3", "--n-bootstrap", "0", "--max-subword", "0", "--folds", "2"];
+    let told = |gold: &[&str]| {
+        let args = [&distill(&["--format", "json", "-q", "--gold"])[..], gold, &least].concat();
+        json(&folder.succeeds(&args).stdout)["report"]["gold"].clone()
+    };
+    let both = told(&["gold.csv", "teach.csv"]);
+    assert_eq!(both["standings"][0]["basis"], "seen");
+    assert!(both["standings"][0]["evaluation"].is_null());
+    assert_eq!(both["n_seen"], 450);
+    let same = told(&["teach.csv"]);
+    assert_eq!(same["standings"][0]["basis"], "stored");
+    let card = json(&folder.succeeds(&["inspect", "m.safetensors", "--format", "json"]).stdout);
+    assert_eq!(same["standings"][0]["evaluation"], card["training"]["evaluation"]);
+
+    let table = folder.succeeds(&[&distill(&["-q", "--gold", "teach.csv"])[..], &least].concat());
+    assert!(table.text().contains("owe something to the rows held out"), "{}", table.text());
+    let warned = [&distill(&["--gold", "gold.csv", "--test", "teach.csv"])[..], &least].concat();
+    let warned = folder.succeeds(&warned);
+    assert!(warned.stderr.contains("450 of the 450 test rows trained the teacher"), "{}", warned.stderr);
+}
+
+#[test]
+fn rows_that_are_coded_take_no_part_and_are_counted() {
+    let folder = parts();
+    folder.succeeds(&train(&["teach.csv"]));
+    let rows = String::from_utf8(folder.read("rows.csv")).unwrap();
+    let gold = String::from_utf8(folder.read("gold.csv")).unwrap();
+    let some: Vec<&str> = gold.lines().skip(1).take(7).collect();
+    let copy = rows.lines().nth(1).unwrap();
+    let folder = folder.with("rows.csv", format!("{rows}{}\n{copy}\n", some.join("\n")));
+    let run = folder.succeeds(
+        &[
+            &distill(&["--gold", "gold.csv"])[..],
+            &["--alpha", "1", "--mix", "3", "--n-bootstrap", "0", "--max-subword", "0"],
+        ]
+        .concat(),
+    );
+    for says in ["7 unlabelled rows left out: their text is among the coded rows", "stands in an earlier row"] {
+        assert!(run.stderr.contains(says), "{says:?}: {}", run.stderr);
+    }
+    assert!(run.text().contains("7 among the coded rows left out"), "{}", run.text());
+}
+
+#[test]
+fn each_mistake_is_told() {
+    let folder = Folder::new().with("coded.csv", support::coded_csv());
+    folder.succeeds(&train(&["coded.csv"]));
+    let folder = folder.with("rows.csv", support::coded_csv()).with("other.csv", "text,labels\nA sentence.,loss\n");
+    let usage = |args: &[&str], says: &str| folder.fails_usage(args, &[says]);
+    usage(&["distill", "--unlabelled", "rows.csv", "-o", "s.safetensors"], "--teacher");
+    usage(&["distill", "--teacher", "m.safetensors", "-o", "s.safetensors"], "--unlabelled");
+    let own = ["distill", "--teacher", "m.safetensors", "--unlabelled", "rows.csv", "-o"];
+    usage(&[&own[..], &["m.safetensors"]].concat(), "which the student would replace");
+    usage(&[&own[..], &["-"]].concat(), "a file for the student");
+    usage(&distill(&["--mix", "0"]), "at least one number above 0");
+    usage(&distill(&["--license", &"x".repeat(2_001)]), "at most 2,000 bytes");
+    usage(&["distill", "--teacher", "-", "--unlabelled", "-", "-o", "s.safetensors"], "stdin (-) twice");
+    usage(&distill(&["--gold", "coded.csv", "-q", "--n-bootstrap", "0"]), "texts are not among the coded ones");
+    folder.fails(&distill(&["--gold", "other.csv"]), &["unknown frame \"loss\"; the teacher has"]);
+    folder.fails(&distill(&["--gold", "missing.csv"]), &["missing.csv"]);
+}
