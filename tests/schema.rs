@@ -5,7 +5,12 @@
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use framescope::report::{explanation_csv, explanation_header};
+use framescope::training::{DenseParams, Silent, train as train_in_process};
+use framescope::{Corpus, CorpusOptions, TrainParams};
+use support::encoder::Hashed;
 use support::{Folder, coded_rows, train};
 
 const ARTICLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/articles");
@@ -126,6 +131,17 @@ fn coders() -> String {
     std::iter::once("unit,coder,labels,text\n".to_owned()).chain(lines).collect()
 }
 
+/// What `explain --format csv` writes of a sentence, by a model with an encoder.
+fn explained_with_encoder(folder: &Folder) -> String {
+    let dense = DenseParams { encoder: Arc::new(Hashed::new(8)), weights: vec![1.0], alone: false, fine_tune: None };
+    let params = TrainParams { alphas: vec![1.0], leakage: false, dense: Some(dense), ..TrainParams::default() };
+    let path = folder.path("coded.csv").to_str().unwrap().to_owned();
+    let corpus = Corpus::read(&[path], &CorpusOptions::default()).unwrap();
+    let scorer = train_in_process(&corpus, &params, &Silent).unwrap().scorer().unwrap();
+    let explanation = scorer.explain("Both sides agreed to talk.").unwrap();
+    explanation_header(true).unwrap() + &explanation_csv("r1", &explanation, None).unwrap()
+}
+
 #[test]
 fn every_cell_of_every_table_is_what_the_schema_says() {
     let folder = Folder::new().with("coded.csv", coded()).with("coders.csv", coders());
@@ -187,9 +203,10 @@ fn every_cell_of_every_table_is_what_the_schema_says() {
     schema.begins_with_numbers("distillation", &distilled);
 
     for args in [&["explain", "blank.csv"][..], &["explain", "--text", "Both sides agreed to talk."]] {
-        // A model without an encoder has no context to tell of; tests/encoder holds one with an encoder to its column.
+        // A model without an encoder has no context to tell of.
         schema.hold("explanations", &run(&[args, &model, &["--format", "csv"]].concat()), none, &["context"]);
     }
+    schema.hold("explanations", explained_with_encoder(&folder).as_bytes(), none, &[]);
     schema.hold("features", &run(&["inspect", "m.safetensors", "--format", "csv"]), none, &[]);
 
     let written =

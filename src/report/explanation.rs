@@ -22,7 +22,8 @@ pub fn explanation_header(has_encoder: bool) -> Result<String> {
 }
 
 /// One row a frame and token, and one a frame for the intercept (token `(intercept)`, from 0 to 0): the contributions
-/// of a frame sum to the logit of its `proba`. With an encoder there is one more a frame, `(remainder)`, which closes the sum. `start` and `end` are byte offsets into the text. Of each frame the
+/// of a frame sum to the logit of its `proba`. With an encoder there is one more a frame, `(remainder)`, which closes the
+/// sum. `start` and `end` are byte offsets into the text. Of each frame the
 /// `top` tokens with the largest contributions are kept, in the order of the text; all of them when `None`. `name` is
 /// 1 where the token was read as the one word that stands for names. Without a header.
 ///
