@@ -11,7 +11,7 @@ const TEXTS: [&str; 6] = [
     "They will attack.",
     "",
     "The minister blames the army, and threats of war",
-    "Talks of peace agreed; nobody KNOWS",
+    "Talks of peace agreed, nobody KNOWS",
     "we will not talk to the army, we will not agree to a war, and we will not lie for peace.",
     "They will attack.",
 ];

@@ -54,7 +54,7 @@ pub struct TuningArgs {
     /// for each fold without its rows; the encoder is written to MODEL.encoder beside the model
     #[arg(long, requires = "encoder")]
     pub fine_tune: bool,
-    /// Most passes over the rows
+    /// Most passes over the rows, or rounds of ten steps where they are few
     #[arg(long, value_name = "N", requires = "fine_tune", default_value_t = TuningValidParams::default().max_epochs)]
     pub epochs: usize,
     /// Sentences of a step, each of which makes a pair with every other

@@ -86,7 +86,7 @@ pub trait SentenceEncoder: Debug + Send + Sync {
 pub fn open(spec: &str, cache: Option<PathBuf>) -> Result<Arc<dyn SentenceEncoder>> {
     let encoder = BertEncoder::find(spec)?;
     Ok(match cache {
-        Some(cache) => Arc::new(encoder.with_cache(cache)),
+        Some(cache) => Arc::new(encoder.with_cache(&cache)),
         None => Arc::new(encoder),
     })
 }

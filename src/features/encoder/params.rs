@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TuningValidParams {
-    /// Most passes over the rows. Default 6.
+    /// Most passes over the rows, or over as many draws of them as make ten steps where there are fewer. Default 6.
     pub max_epochs: usize,
     /// Sentences of a step, each of which makes a pair with every other. Default 32.
     pub batch: usize,
@@ -44,15 +44,22 @@ impl Default for TuningValidParams {
 
 impl TuningValidParams {
     /// What the result depends on.
-    #[must_use]
+    #[cfg(feature = "encoder")]
     pub(crate) fn without_checkpoints(&self) -> Self {
         TuningValidParams { checkpoints: None, ..self.clone() }
+    }
+
+    /// Rows drawn in an epoch, where there are `n_rows`: a handful of rows is not learned in a handful of steps.
+    #[must_use]
+    pub(crate) fn n_draws(&self, n_rows: usize) -> usize {
+        const MIN_STEPS: usize = 10;
+        n_rows.max(MIN_STEPS * self.batch)
     }
 
     /// Steps that `n_rows` rows take at most.
     #[must_use]
     pub fn n_steps(&self, n_rows: usize) -> usize {
-        self.max_epochs * n_rows.div_ceil(self.batch)
+        self.max_epochs * self.n_draws(n_rows).div_ceil(self.batch)
     }
 }
 

@@ -58,7 +58,7 @@ struct Segment {
 impl VectorCache {
     /// Vectors of `encoder` in a folder of its own below `root`, which need not be there yet.
     #[must_use]
-    pub fn new(root: PathBuf, encoder: &EncoderIdentity) -> Self {
+    pub fn new(root: &Path, encoder: &EncoderIdentity) -> Self {
         VectorCache { folder: root.join(&encoder.sha256), dim: encoder.dim, index: Mutex::new(None) }
     }
 
@@ -143,8 +143,7 @@ impl VectorCache {
         bytes.extend(vectors.iter().flat_map(|x| x.to_le_bytes()));
         let hash = Sha256::digest(&bytes);
         bytes.extend_from_slice(&hash);
-        let name: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let path = self.folder.join(name).with_extension("vectors");
+        let path = self.folder.join(format!("{hash:x}")).with_extension("vectors");
         let write = || {
             make_folder(&self.folder)?;
             let mut file = AtomicFile::create(&path)?;
@@ -229,8 +228,7 @@ mod tests {
             asked.set(asked.get() + texts.len());
             Ok(lengths(texts))
         };
-        let run =
-            |texts: &[&str]| VectorCache::new(root.path().to_owned(), &identity()).encode(texts, compute).unwrap();
+        let run = |texts: &[&str]| VectorCache::new(root.path(), &identity()).encode(texts, compute).unwrap();
         assert_eq!(run(&texts), lengths(&texts));
         assert_eq!(asked.get(), 30, "the same text was encoded twice");
         assert_eq!(run(&texts), lengths(&texts));
@@ -254,7 +252,7 @@ mod tests {
         let root = tempfile::NamedTempFile::new().unwrap();
         let texts: Vec<String> = (0..40).map(|i| i.to_string()).collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let cache = VectorCache::new(root.path().to_owned(), &identity());
+        let cache = VectorCache::new(root.path(), &identity());
         assert_eq!(cache.encode(&texts, |texts| Ok(lengths(texts))).unwrap(), lengths(&texts));
     }
 }

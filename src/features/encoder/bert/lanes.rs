@@ -37,7 +37,7 @@ pub(super) fn exp(x: f32) -> f32 {
     let p = p * r + 8.333_452e-3;
     let p = p * r + 4.166_579_6e-2;
     let p = p * r + 1.666_666_5e-1;
-    let p = p * r + 5.000_000_1e-1;
+    let p = p * r + 0.5;
     let p = p * r * r + r + 1.0;
     // 2ⁿ, by its exponent's bits.
     p * f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0_f32.to_bits()))
@@ -90,10 +90,7 @@ pub(super) fn total(n: usize, f: impl Fn(usize) -> f32) -> f32 {
 
 /// `out[i] = f(out[i], a[i], b[i])`.
 #[inline(always)]
-#[expect(
-    clippy::needless_range_loop,
-    reason = "iterators side by side are calls that the compiler does not always inline here"
-)]
+// Iterators side by side are calls that the compiler does not always inline here.
 pub(super) fn change(out: &mut [f32], a: &[f32], b: &[f32], f: impl Fn(f32, f32, f32) -> f32) {
     let n = out.len();
     let (a, b) = (&a[..n], &b[..n]);

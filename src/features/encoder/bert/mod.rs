@@ -1,5 +1,10 @@
 //! Encoders of BERT's family, computed by `candle` on the processor.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined into `lanes::wide` is not compiled for the processor's vectors"
+)]
+
 mod attention;
 mod batches;
 mod cache;
@@ -10,7 +15,7 @@ mod network;
 mod ops;
 mod tuning;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use ndarray::Array2;
@@ -32,6 +37,7 @@ pub struct BertEncoder {
 }
 
 /// What candle says, as an error of ours.
+#[expect(clippy::needless_pass_by_value, reason = "as map_err hands it on")]
 fn failed(error: candle_core::Error) -> Error {
     Error::encoder(error.to_string())
 }
@@ -77,7 +83,7 @@ impl BertEncoder {
 
     /// Keeps vectors below `folder`, and takes those that are there.
     #[must_use]
-    pub fn with_cache(mut self, folder: PathBuf) -> Self {
+    pub fn with_cache(mut self, folder: &Path) -> Self {
         self.cache = Some(VectorCache::new(folder, &self.identity));
         self
     }

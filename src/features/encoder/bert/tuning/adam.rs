@@ -70,14 +70,14 @@ mod tests {
     fn steps_are_those_of_the_algorithm() {
         let mut learned = [Learned::new(vec![0.4, -0.2], true)];
         let (mut x, mut m, mut v) = ([0.4_f64, -0.2], [0.0; 2], [0.0; 2]);
-        for t in 1..=3 {
+        for t in 1..=3_u8 {
             let gradient: Vec<f32> = learned[0].values.iter().map(|x| 2.0 * x).collect();
-            step(&mut learned, &[gradient], 0.1, t);
+            step(&mut learned, &[gradient], 0.1, t.into());
             let g = x.map(|x| 2.0 * x);
             for i in 0..2 {
                 m[i] = 0.9 * m[i] + 0.1 * g[i];
                 v[i] = 0.999 * v[i] + 0.001 * g[i] * g[i];
-                let (mean, square) = (m[i] / (1.0 - 0.9_f64.powi(t as i32)), v[i] / (1.0 - 0.999_f64.powi(t as i32)));
+                let (mean, square) = (m[i] / (1.0 - 0.9_f64.powi(t.into())), v[i] / (1.0 - 0.999_f64.powi(t.into())));
                 x[i] = x[i] - 0.1 * 0.01 * x[i] - 0.1 * mean / (square.sqrt() + 1e-8);
             }
         }

@@ -28,7 +28,7 @@ pub(super) fn hold_out(rows: &TuningRows<'_>, params: &TuningValidParams) -> (Ve
     (0..rows.texts.len()).partition(|row| !taken.contains(&rows.groups[*row]))
 }
 
-/// The batches of an epoch: as many draws as there are rows, in which every frame, and having none, is as likely as the others on the
+/// The batches of an epoch, in which every frame, and having none, is as likely as the others on the
 /// scale of the root of its frequency.
 pub(super) fn epoch(
     labels: &[Vec<Option<bool>>],
@@ -59,11 +59,11 @@ pub(super) fn epoch(
     let total = ends.last().copied().unwrap_or_default();
     let mut random = generator(params.seed, epoch as u64 + 1);
     // One draw in each of as many equal parts of the weight, in another order: no row comes much more often than it should.
-    let n = train.len();
+    let n = params.n_draws(train.len());
     let mut draws: Vec<usize> = (0..n)
         .map(|k| {
             let at = (k as f64 + random.random::<f64>()) / n as f64 * total;
-            train[ends.partition_point(|end| *end <= at).min(n - 1)]
+            train[ends.partition_point(|end| *end <= at).min(train.len() - 1)]
         })
         .collect();
     draws.shuffle(&mut random);
@@ -96,10 +96,11 @@ mod tests {
         assert!(train.iter().all(|row| held_out.iter().all(|out| groups[*row] != groups[*out])));
 
         let count = |batches: &[Vec<usize>]| batches.iter().flatten().filter(|row| *row % 20 == 0).count();
+        let params = TuningValidParams { batch: 16, ..params };
         let drawn: Vec<Vec<usize>> = (0..20).flat_map(|k| epoch(&all, &train, &params, k)).collect();
         let share = count(&drawn) as f64 / (20.0 * 160.0);
         assert!(share > 0.08 && share < 0.25, "rows of the rare frame are {share} of the draws, and 0.05 of the rows");
-        assert!(drawn.iter().all(|batch| batch.len() == 32), "160 rows make five batches");
+        assert!(drawn.iter().all(|batch| batch.len() == 16), "160 rows make ten batches");
         assert_ne!(epoch(&all, &train, &params, 0), epoch(&all, &train, &params, 1));
     }
 
