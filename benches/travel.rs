@@ -3,8 +3,8 @@
 //! Trains on labels/framing-en.csv under one setting at a time and prints macro-F1 and mean average precision: held out by story inside the
 //! file, and on real news that trained nothing, which is read from beside the project where it is there (labels/README.md says what
 //! it is and where it comes from). Writes models/learning-curve.csv and .svg; `-- --draw` draws the chart anew from the table,
-//! `-- --bundled` judges the bundled model alone, with intervals. As a test it runs on a few rows
-//! and writes nothing.
+//! `-- --bundled` judges the bundled model alone, with intervals, and `-- --judge MODEL.safetensors` another one, whose encoder, if it has
+//! one, lies beside it (then with `--features encoder`). As a test it runs on a few rows and writes nothing.
 
 #![allow(clippy::print_stdout)]
 
@@ -14,6 +14,7 @@ use std::process::Command;
 
 use framescope::evaluation::Predictions;
 use framescope::features::Names;
+use framescope::features::encoder::open;
 use framescope::model::{ClassWeight, Prior};
 use framescope::stats::{Bootstrap, sigmoid};
 use framescope::training::{Silent, train};
@@ -36,7 +37,11 @@ fn main() {
         return draw(&models).expect("the chart can be written");
     }
     if told("--bundled") {
-        return judge_bundled(&elsewhere());
+        let bundled = Model::bundled().expect("the bundled model loads");
+        return judge(&Scorer::new(bundled).expect("it needs no encoder"), &elsewhere());
+    }
+    if let Some(path) = std::env::args().skip_while(|arg| arg != "--judge").nth(1) {
+        return judge(&scorer(Path::new(&path)), &elsewhere());
     }
     let whole = told("--bench");
     let ours = read(&Path::new(ROOT).join("labels/framing-en.csv"));
@@ -59,8 +64,19 @@ fn main() {
 }
 
 /// The bundled model on every set, with intervals.
-fn judge_bundled(elsewhere: &[Elsewhere]) {
-    let scorer = Scorer::new(Model::bundled().expect("the bundled model loads")).expect("it needs no encoder");
+/// A model from a file, with the encoder that was fine-tuned for it.
+fn scorer(path: &Path) -> Scorer {
+    let compiled = Model::load(path).and_then(|model| {
+        if model.metadata().encoder.is_none() {
+            return Scorer::new(model);
+        }
+        let beside = path.with_extension("encoder").display().to_string();
+        Scorer::with_encoder(model, open(&beside, None)?)
+    });
+    compiled.unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn judge(scorer: &Scorer, elsewhere: &[Elsewhere]) {
     for set in elsewhere {
         let predictions = scorer.predictions(&set.rows.texts).expect("news can be tokenised");
         let evaluation = predictions.judge(&set.rows, Bootstrap::default()).expect("the rows have the model's frames");
