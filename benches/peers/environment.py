@@ -39,7 +39,7 @@ def target() -> Path:
     return ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
 
 
-def _built(words: list[str], name: str) -> Path:
+def built(words: list[str], name: str) -> Path:
     """Builds with cargo, and finds the executable by the messages that cargo prints for programs."""
     command = ["cargo", *words, "--message-format=json-render-diagnostics"]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8", check=False)
@@ -50,11 +50,10 @@ def _built(words: list[str], name: str) -> Path:
     return Path(found[-1])
 
 
-def _virtual_environment(tell: Callable[[str], None]) -> Path:
-    """The peers' interpreter; installs them where they are not yet, or not as the requirements say."""
-    folder = target() / "peers"
+def virtual_environment(folder: Path, requirements: Path, tell: Callable[[str], None]) -> Path:
+    """The interpreter of peers; installs them in `folder` where they are not yet, or not as the requirements say."""
     python, stamp = folder / "bin" / "python", folder / "installed.txt"
-    wanted = REQUIREMENTS.read_text(encoding="utf-8")
+    wanted = requirements.read_text(encoding="utf-8")
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
         tell(f"installing {', '.join(wanted.split())} in {folder}")
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
@@ -66,10 +65,10 @@ def _virtual_environment(tell: Callable[[str], None]) -> Path:
             "--quiet",
             "--disable-pip-version-check",
             "-r",
-            REQUIREMENTS,
+            requirements,
         ]
         if subprocess.run(install, stdout=sys.stderr, check=False).returncode != 0:
-            raise Failure(f"pip could not install {REQUIREMENTS}; its message stands above")
+            raise Failure(f"pip could not install {requirements}; its message stands above")
         stamp.write_text(wanted, encoding="utf-8")
     return python
 
@@ -83,10 +82,10 @@ def prepare(framescope: Path | None, tell: Callable[[str], None]) -> Programs:
         raise Failure(f"there is no program {framescope}")
     tell("building")
     return Programs(
-        framescope=(framescope or _built(["build", "--release", "--bin", "framescope"], "framescope")).resolve(),
-        floor=_built(["bench", "--no-run", "--bench", "floor"], "floor"),
-        solver=_built(["bench", "--no-run", "--bench", "solver"], "solver"),
-        python=_virtual_environment(tell),
+        framescope=(framescope or built(["build", "--release", "--bin", "framescope"], "framescope")).resolve(),
+        floor=built(["bench", "--no-run", "--bench", "floor"], "floor"),
+        solver=built(["bench", "--no-run", "--bench", "solver"], "solver"),
+        python=virtual_environment(target() / "peers", REQUIREMENTS, tell),
         fasttext=Path(fasttext),
     )
 
@@ -100,21 +99,26 @@ def _said(*words: str | Path) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def versions(programs: Programs, built: bool) -> dict[str, str]:
-    """Each program's name and version; a program that was not built here may be of any commit."""
-    listed = json.loads(_said(programs.python, "-m", "pip", "--disable-pip-version-check", "list", "--format=json"))
-    installed = {package["name"]: package["version"] for package in listed}
-    wanted = [line.split("==")[0] for line in REQUIREMENTS.read_text(encoding="utf-8").split()]
+def installed(python: Path, requirements: Path) -> dict[str, str]:
+    """The packages that are required, and the versions that are there."""
+    listed = json.loads(_said(python, "-m", "pip", "--disable-pip-version-check", "list", "--format=json"))
+    found = {package["name"]: package["version"] for package in listed}
+    wanted = [line.split("==")[0] for line in requirements.read_text(encoding="utf-8").split()]
+    return {name: found[name] for name in wanted}
+
+
+def versions(programs: Programs, own: bool) -> dict[str, str]:
+    """Each program's name and version; a program that is not our own build may be of any commit."""
     commit = _said("git", "rev-parse", "--short", "HEAD") or "unknown"
     changed = " with changes" if _said("git", "status", "--porcelain", "--untracked-files=no") else ""
-    own = {"commit": commit + changed} if built else {"program": str(programs.framescope)}
+    of_what = {"commit": commit + changed} if own else {"program": str(programs.framescope)}
     return {
         "framescope": _said(programs.framescope, "--version").removeprefix("framescope "),
-        **own,
+        **of_what,
         "rustc": _said("rustc", "--version").split()[1],
         "fastText": _said("dpkg-query", "-W", "-f", "${Version}", "fasttext") or "of unknown version",
         "Python": _said(programs.python, "--version").removeprefix("Python "),
-        **{name: installed[name] for name in wanted},
+        **installed(programs.python, REQUIREMENTS),
     }
 
 

@@ -3,7 +3,8 @@
     python3 benches/peers/run.py [ROWS.csv]      or: just bench-peers [ROWS.csv]
 
 Builds the programs, installs the peers in a virtual environment under target/, and prints one markdown table.
-ROWS.csv is any CSV with a text column. Progress goes to stderr, the table to stdout.
+ROWS.csv is any CSV with a text column. Progress goes to stderr, the table to stdout. Sentence encoders are measured
+with --encoder alone: their peers are large.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from about import described, heading, remarks
+from coded import Coded
+from encoder_environment import PACKED, Encoder, prepare_encoder
+from encoding import encode
 from environment import LABELS, ROOT, machine, prepare, versions
 from measure import Failure
 from prediction import as_rows_grow, beside_peers
@@ -27,9 +31,11 @@ from setting import FULL_SCALE, QUICK, Result, Setting, Sizes, tell
 from stages import compare, segment
 from table import as_data, markdown
 from training import solvers, whole
+from tuning import few, tune
 
 DEFAULT_ROWS = ROOT.parent / "shared" / "data" / "news_200k.csv"
 SECTIONS = ("predict", "scale", "solver", "train", "segment", "compare")
+ENCODER_SECTIONS = ("encode", "tune", "few")
 
 
 def arguments() -> argparse.Namespace:
@@ -50,7 +56,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="everything tiny, to see that it works; the numbers mean nothing"
     )
-    parser.add_argument("--only", choices=SECTIONS, action="append", help="this part alone; may be repeated")
+    parser.add_argument(
+        "--only", choices=SECTIONS + ENCODER_SECTIONS, action="append", help="this part alone; may be repeated"
+    )
     parser.add_argument("--runs", type=int, metavar="N", help="runs of each measurement [default: 3]")
     parser.add_argument(
         "--cap", type=float, default=3600, metavar="SECONDS", help="stop a training after so long [default: 3600]"
@@ -64,6 +72,23 @@ def arguments() -> argparse.Namespace:
         metavar="DIR",
         help="where files are written and removed again [default: the system's]",
     )
+    parser.add_argument(
+        "--encoder",
+        metavar="DIR|NAME",
+        help="measure this sentence encoder too, beside sentence-transformers and SetFit, which need 8 GB of disk: "
+        f"its folder, or a name to fetch ({', '.join(PACKED)})",
+    )
+    parser.add_argument(
+        "--coded",
+        type=Path,
+        default=LABELS,
+        metavar="CSV",
+        help="coded rows to fine-tune the encoder on, with columns text and labels [default: the bundled labels]",
+    )
+    parser.add_argument(
+        "--test", type=Path, metavar="CSV", help="coded rows to judge it on [default: half of --coded, drawn by a seed]"
+    )
+    parser.add_argument("--few", action="store_true", help="fine-tune it on few rows too, many times: this takes hours")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
     return parser.parse_args()
 
@@ -88,6 +113,19 @@ def source(options: argparse.Namespace) -> Source:
     return Source(path, options.text_column, generated=False)
 
 
+def parts(options: argparse.Namespace) -> tuple[str, ...]:
+    """The parts to measure, in order: those that were named, or all for which there is what they need."""
+    if options.encoder is None:
+        asked = [name for name in ENCODER_SECTIONS if name in (options.only or ())]
+        if options.few or options.test or asked:
+            asked_by = f"--only {asked[0]}" if asked else "--few" if options.few else "--test"
+            known = ", ".join(PACKED)
+            raise Failure(f"{asked_by} is about sentence encoders: name a folder with --encoder, or one of {known}")
+        return tuple(options.only or SECTIONS)
+    chosen = tuple(options.only or (*SECTIONS, "encode", "tune"))
+    return (*chosen, "few") if options.few and "few" not in chosen else chosen
+
+
 def sizes(options: argparse.Namespace) -> Sizes:
     """How large and how often."""
     chosen = QUICK if options.quick else Sizes()
@@ -107,9 +145,11 @@ def check_disk(folder: Path, full: bool) -> None:
         )
 
 
-def measured(setting: Setting, rows: Source, only: list[str] | None) -> Iterator[list[Result]]:
+def measured(
+    setting: Setting, rows: Source, chosen: tuple[str, ...], encoder: Encoder | None, coded: Coded
+) -> Iterator[list[Result]]:
     """Every part in turn."""
-    parts = {
+    measures: dict[str, Callable[[], list[Result]]] = {
         "predict": lambda: beside_peers(setting, rows),
         "scale": lambda: as_rows_grow(setting, rows),
         "solver": lambda: solvers(setting),
@@ -117,14 +157,22 @@ def measured(setting: Setting, rows: Source, only: list[str] | None) -> Iterator
         "segment": lambda: segment(setting),
         "compare": lambda: compare(setting),
     }
-    for name in only or SECTIONS:
+    if encoder is not None:
+        measures |= {
+            "encode": lambda: encode(setting, encoder),
+            "tune": lambda: tune(setting, encoder, coded),
+            "few": lambda: few(setting, encoder, coded),
+        }
+    for name in chosen:
         tell(f"=== {name}")
-        yield parts[name]()
+        yield measures[name]()
 
 
 def main() -> None:
     options = arguments()
-    rows, size = source(options), sizes(options)
+    rows, size, chosen = source(options), sizes(options), parts(options)
+    coded = Coded(options.coded, options.test)
+    coded.check()
     work_dir = options.work_dir or Path(tempfile.gettempdir())
     if not work_dir.is_dir():
         raise Failure(f"there is no folder {work_dir}")
@@ -133,12 +181,13 @@ def main() -> None:
     if options.json:
         # A path that cannot be written should fail before the hours, not after.
         options.json.touch()
+    encoder = prepare_encoder(options.encoder, options.framescope, tell) if options.encoder else None
     programs = prepare(options.framescope, tell)
     about = {
         "date": datetime.date.today().isoformat(),
         "machine": machine(),
-        "versions": versions(programs, built=options.framescope is None),
-        "rows": described(rows, size),
+        "versions": versions(programs, own=options.framescope is None) | (encoder.versions() if encoder else {}),
+        "rows": described(rows, size, coded if {"tune", "few"}.intersection(chosen) else None),
     }
     with tempfile.TemporaryDirectory(prefix="framescope-peers-", dir=work_dir) as folder:
         setting = Setting(programs, size, Path(folder), Path(folder) / "rows.csv", options.cap)
@@ -146,10 +195,10 @@ def main() -> None:
         results: list[Result] = []
         # Where a part fails or is stopped, hours may stand before it: what was measured is told.
         try:
-            for part in measured(setting, rows, options.only):
+            for part in measured(setting, rows, chosen, encoder, coded):
                 results += part
         finally:
-            print(f"{heading(options.quick, about)}\n\n{markdown(results)}\n\n{remarks(size, options.only or SECTIONS)}")
+            print(f"{heading(options.quick, about)}\n\n{markdown(results)}\n\n{remarks(size, chosen)}")
             if options.json:
                 data = about | {"quick": options.quick, "results": [as_data(result) for result in results]}
                 options.json.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -36,6 +36,16 @@ class Sizes:
     # Coded rows that the peers learn from; None for all there are.
     labels: int | None = None
     fasttext: tuple[str, ...] = ("-epoch", "50", "-dim", "100")
+    # Sentences that encoders read.
+    encode: int = 2_000
+    # Coded rows that encoders are fine-tuned on and judged on; None for all there are.
+    coded: int | None = None
+    setfit_steps: int = 500
+    # What `framescope train` is told beside the encoder.
+    tune: tuple[str, ...] = ()
+    # Rows that carry each label, where few are coded; and how often they are drawn.
+    few: tuple[int, ...] = (8, 16, 32, 64)
+    draws: int = 10
     runs: int = 3
 
 
@@ -50,6 +60,12 @@ QUICK = Sizes(
     compare=(200, 400),
     labels=300,
     fasttext=("-epoch", "2", "-dim", "10", "-bucket", "10000"),
+    encode=64,
+    coded=120,
+    setfit_steps=2,
+    tune=("--epochs", "1", "--n-bootstrap", "0", "--no-leakage"),
+    few=(4,),
+    draws=2,
     runs=1,
 )
 
