@@ -12,7 +12,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("stats", &["error"]),
     ("corpus", &["error", "stats"]),
     ("segment", &["corpus", "error", "parallel"]),
-    ("features", &["error"]),
+    ("features", &["error", "output"]),
     ("calibration", &["error", "stats"]),
     ("evaluation", &["corpus", "error", "stats"]),
     ("model", &["calibration", "corpus", "error", "evaluation", "features", "output", "stats"]),
