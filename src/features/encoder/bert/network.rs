@@ -95,6 +95,11 @@ pub(super) struct Layer {
 /// How many tensors a layer has.
 pub(super) const N_TENSORS: usize = 8;
 
+/// Whether the tensor at this place among a layer's is a matrix; the others are what is added to it or normalised behind it.
+pub(super) fn is_matrix(place: usize) -> bool {
+    place.is_multiple_of(2)
+}
+
 impl Layer {
     pub(super) fn tensors(&self) -> [&Tensor; N_TENSORS] {
         let Layer { qkv, qkv_bias, context, context_norm, up, up_bias, down, down_norm } = self;

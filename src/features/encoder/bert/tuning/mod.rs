@@ -21,7 +21,7 @@ use super::attention::Spans;
 use super::batches::{batches, on_all_cores, pool, tokens};
 use super::failed;
 use super::folder::Folder;
-use super::network::{Layer, N_TENSORS, Steps};
+use super::network::{Layer, N_TENSORS, Steps, is_matrix};
 use super::ops::Pool;
 use crate::error::{Error, Result};
 use crate::features::encoder::{TuningRows, TuningValidParams};
@@ -93,15 +93,12 @@ impl<'a> Run<'a> {
                 Progress { learned, best, losses: Losses { run, ..Losses::default() } }
             }
         };
-        for (learned, tensor) in progress.learned.iter_mut().zip(&tensors) {
-            learned.decays = tensor.dims().len() == 2 && tensor.dims()[0] > 3;
+        for (place, learned) in progress.learned.iter_mut().enumerate() {
+            learned.decays = is_matrix(place % N_TENSORS);
         }
         let n_steps = self.params.n_steps(self.train.len());
         let per_epoch = n_steps / self.params.max_epochs;
-        for done in 0..progress.losses.held_out.len() * per_epoch {
-            let _ = done;
-            told();
-        }
+        (0..progress.losses.held_out.len() * per_epoch).for_each(|_| told());
         while !progress.losses.is_done && progress.losses.held_out.len() < self.params.max_epochs {
             let at = progress.losses.held_out.len();
             for (k, batch) in epoch(&self.labels, &self.train, self.params, at).into_iter().enumerate() {
@@ -160,7 +157,8 @@ impl<'a> Run<'a> {
         let config = &self.folder.network.config;
         let wide = config.hidden_size;
         let hidden: Vec<f32> = rows.iter().flat_map(|row| self.hidden[*row].iter().copied()).collect();
-        let mut last = Tensor::from_vec(hidden.clone(), (hidden.len() / wide, wide), &Device::Cpu)?;
+        let n_tokens = hidden.len() / wide;
+        let mut last = Tensor::from_vec(hidden, (n_tokens, wide), &Device::Cpu)?;
         let spans = Spans::new(rows.iter().map(|row| self.hidden[*row].len() / wide));
         let mut steps = Vec::with_capacity(layers.len());
         for layer in layers {
