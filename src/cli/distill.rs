@@ -55,6 +55,7 @@ pub(super) fn run(args: &DistillArgs, common: &Common) -> anyhow::Result<()> {
     warn_left_out(common, LeftOut { not_coded: 0, ..rows.left_out });
     let rows = Unlabelled::new(&rows, gold.as_ref(), test.as_ref());
     tell_unused(common, rows.unused);
+    warn_seen_gold(common, &teacher, gold.as_ref());
     let n_known = teacher.n_seen(&rows.corpus);
     if n_known > 0 {
         let message = format!(
@@ -145,6 +146,20 @@ fn described(EncoderSummary { identity, fine_tuned, .. }: &EncoderSummary) -> St
     let revision = identity.revision.as_ref().map(|revision| format!(", revision {revision}")).unwrap_or_default();
     let tuned = if fine_tuned.is_some() { ", fine-tuned on its rows" } else { "" };
     format!("{}{revision}{tuned}, sha256 {}", identity.name, identity.sha256)
+}
+
+/// Warns of coded rows that trained the teacher: its opinions tell the student of rows that are held out from it.
+fn warn_seen_gold(common: &Common, teacher: &Teacher<'_>, gold: Option<&Corpus>) {
+    let Some(gold) = gold else { return };
+    let n_seen = teacher.n_seen(gold);
+    if n_seen > 0 {
+        let message = format!(
+            "{n_seen} of the {} coded rows trained the teacher, whose opinions tell the student of them: out of fold it looks better than it is, \
+             it is surer than it should be, and its mix and alpha are chosen by that; train the teacher on some coded rows, and name others in --gold",
+            gold.n_rows()
+        );
+        console::warn(common, &message);
+    }
 }
 
 /// Tells which unlabelled rows take no part.
