@@ -38,10 +38,10 @@ fn main() {
     }
     if told("--bundled") {
         let bundled = Model::bundled().expect("the bundled model loads");
-        return judge(&Scorer::new(bundled).expect("it needs no encoder"), &elsewhere());
+        return tell(&Scorer::new(bundled).expect("it needs no encoder"), &elsewhere());
     }
     if let Some(path) = std::env::args().skip_while(|arg| arg != "--judge").nth(1) {
-        return judge(&scorer(Path::new(&path)), &elsewhere());
+        return tell(&scorer(Path::new(&path)), &elsewhere());
     }
     let whole = told("--bench");
     let ours = read(&Path::new(ROOT).join("labels/framing-en.csv"));
@@ -76,7 +76,7 @@ fn scorer(path: &Path) -> Scorer {
     compiled.unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn judge(scorer: &Scorer, elsewhere: &[Elsewhere]) {
+fn tell(scorer: &Scorer, elsewhere: &[Elsewhere]) {
     for set in elsewhere {
         let predictions = scorer.predictions(&set.rows.texts).expect("news can be tokenised");
         let evaluation = predictions.judge(&set.rows, Bootstrap::default()).expect("the rows have the model's frames");

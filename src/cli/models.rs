@@ -33,7 +33,7 @@ pub(super) fn compiled(model: Model, path: Option<&Path>, args: &EncoderArgs) ->
 pub(super) fn dense(args: &EncoderArgs, tuning: &TuningArgs, seed: u64) -> Result<Option<DenseParams>> {
     let Some(name) = &args.encoder else { return Ok(None) };
     Ok(Some(DenseParams {
-        encoder: open(name, args.cache())?,
+        encoder: open(name, args.cache().as_deref())?,
         weights: tuning.encoder_weight.clone().unwrap_or_else(|| DenseParams::WEIGHTS.to_vec()),
         alone: tuning.encoder_only,
         fine_tune: tuning.params(seed),
@@ -53,11 +53,11 @@ fn find_encoder(
     args: &EncoderArgs,
 ) -> Result<Arc<dyn SentenceEncoder>> {
     if let Some(given) = given {
-        return open(given, args.cache());
+        return open(given, args.cache().as_deref());
     }
     let beside = model.filter(|model| *model != Path::new("-")).map(folder_beside);
     if let Some(folder) = beside.as_ref().filter(|folder| folder.is_dir()) {
-        return open(&folder.display().to_string(), args.cache());
+        return open(&folder.display().to_string(), args.cache().as_deref());
     }
     let EncoderIdentity { name, revision, sha256, .. } = identity;
     let hint = || {
@@ -68,7 +68,7 @@ fn find_encoder(
         ))
     };
     match revision {
-        Some(revision) => open(&format!("{name}@{revision}"), args.cache()).map_err(|_| hint()),
+        Some(revision) => open(&format!("{name}@{revision}"), args.cache().as_deref()).map_err(|_| hint()),
         None => Err(hint()),
     }
 }

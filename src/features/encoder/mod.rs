@@ -9,7 +9,7 @@ mod bert;
 mod params;
 
 use std::fmt::Debug;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2};
@@ -83,10 +83,10 @@ pub trait SentenceEncoder: Debug + Send + Sync {
 /// [`ErrorKind::Io`](crate::ErrorKind::Io), [`ErrorKind::Encoder`](crate::ErrorKind::Encoder) if there is none that can be computed,
 /// or the library was built without the feature `encoder`.
 #[cfg(feature = "encoder")]
-pub fn open(spec: &str, cache: Option<PathBuf>) -> Result<Arc<dyn SentenceEncoder>> {
+pub fn open(spec: &str, cache: Option<&Path>) -> Result<Arc<dyn SentenceEncoder>> {
     let encoder = BertEncoder::find(spec)?;
     Ok(match cache {
-        Some(cache) => Arc::new(encoder.with_cache(&cache)),
+        Some(cache) => Arc::new(encoder.with_cache(cache)),
         None => Arc::new(encoder),
     })
 }
@@ -96,7 +96,7 @@ pub fn open(spec: &str, cache: Option<PathBuf>) -> Result<Arc<dyn SentenceEncode
 /// # Errors
 /// [`ErrorKind::Encoder`](crate::ErrorKind::Encoder), always.
 #[cfg(not(feature = "encoder"))]
-pub fn open(spec: &str, cache: Option<PathBuf>) -> Result<Arc<dyn SentenceEncoder>> {
+pub fn open(spec: &str, cache: Option<&Path>) -> Result<Arc<dyn SentenceEncoder>> {
     let _ = cache;
     let how = "cargo install framescope --features encoder";
     Err(Error::encoder(format!("{spec} cannot be read: this build has no sentence encoders; {how} makes one that has")))
