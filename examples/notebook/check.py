@@ -17,8 +17,8 @@ import polars as pl
 
 HERE = Path(__file__).resolve().parent
 FRAMES = ["accusation", "dialogue", "escalation"]
-# Only with --keep-boilerplate.
-ABSENT = {("sentences", "boilerplate")}
+# Only with --keep-boilerplate, and only of a model with a sentence encoder.
+ABSENT = {("sentences", "boilerplate"), ("explanations", "context")}
 # Each file, with the tables of the schema whose columns it has, one behind the other.
 TABLES = {
     "sentences.csv": ["sentences"],
