@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::args::{Common, DistillArgs, Format, expecting};
 use super::console;
-use super::inputs::stdin_once;
+use super::inputs::{not_an_input, stdin_once};
 use super::models;
 use super::progress::Bars;
 use super::train::{warn_constant, warn_left_out};
@@ -35,7 +35,10 @@ pub(super) fn run(args: &DistillArgs, common: &Common) -> anyhow::Result<()> {
     let inputs =
         || args.unlabelled.iter().chain(&args.gold).chain(&args.test).map(String::as_str).chain(args.teacher.to_str());
     stdin_once(inputs())?;
-    check_output(&args.output, inputs())?;
+    if args.output == Path::new("-") {
+        return Err(Error::parameter("--output", "-", "a file for the student: stdout gets its scores").into());
+    }
+    not_an_input(&args.output, inputs(), "the inputs, which the student")?;
     // A place that cannot be written is found before the work, not after it.
     let mut file = AtomicFile::create(&args.output)?;
     let (scorer, name) = models::scorer(Some(&args.teacher), &args.encoder)?;
@@ -110,22 +113,6 @@ fn print(common: &Common, student: &Model, report: &DistillationReport) -> Resul
         Format::Csv => distillation_csv(report)?,
     };
     console::print(format, &text)
-}
-
-/// Refuses stdout, which gets the scores, and a file that is read.
-fn check_output<'a>(output: &Path, mut inputs: impl Iterator<Item = &'a str>) -> Result<()> {
-    if output == Path::new("-") {
-        return Err(Error::parameter("--output", "-", "a file for the student: stdout gets its scores"));
-    }
-    let same = |input: &&str| {
-        std::fs::canonicalize(input).ok().is_some_and(|input| Some(input) == std::fs::canonicalize(output).ok())
-    };
-    match inputs.find(same) {
-        Some(input) => {
-            Err(Error::parameter("--output", input, "another file than the inputs, which the student would replace"))
-        }
-        None => Ok(()),
-    }
 }
 
 /// The teacher's probabilities of all rows, of shape (n_rows, n_frames), told of as they are made.

@@ -3,7 +3,7 @@
 use super::args::{Common, EvaluateArgs, Format};
 use super::console;
 use super::inputs::{model_name, stdin_once};
-use super::models::{self, dense};
+use super::models::{self, with_encoder};
 use super::progress::Bars;
 use super::train::{warn_constant, warn_left_out};
 use crate::corpus::{Corpus, SourceFile};
@@ -11,7 +11,7 @@ use crate::evaluation::Evaluation;
 use crate::model::Model;
 use crate::report::{evaluation_csv, evaluation_table, to_json};
 use crate::stats::Bootstrap;
-use crate::training::{TrainParams, cross_validate};
+use crate::training::cross_validate;
 
 pub(super) fn run(args: &EvaluateArgs, common: &Common) -> anyhow::Result<()> {
     stdin_once(args.coded.files.iter().map(String::as_str).chain(model_name(args.model.as_deref())))?;
@@ -19,7 +19,7 @@ pub(super) fn run(args: &EvaluateArgs, common: &Common) -> anyhow::Result<()> {
     let evaluation = match args.cross_validate {
         Some(n_folds) => {
             let params = args.training.train_params(common.seed, n_folds, bootstrap)?;
-            let params = TrainParams { dense: dense(&args.encoder, &args.tuning, common.seed)?, ..params }.check()?;
+            let params = with_encoder(params, &args.encoder, &args.tuning, common.seed)?;
             let corpus = Corpus::read(&args.coded.files, &args.coded.corpus_options(None)?)?;
             warn_left_out(common, corpus.left_out);
             let validated = cross_validate(&corpus, &params, &Bars::new(common))?;

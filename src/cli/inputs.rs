@@ -18,6 +18,19 @@ pub(super) fn stdin_once<'a>(inputs: impl IntoIterator<Item = &'a str>) -> Resul
     Ok(())
 }
 
+/// Refuses an output that is one of the inputs; `what` would replace it.
+///
+/// # Errors
+/// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter).
+pub(super) fn not_an_input<'a>(output: &Path, inputs: impl IntoIterator<Item = &'a str>, what: &str) -> Result<()> {
+    let Ok(output) = std::fs::canonicalize(output) else { return Ok(()) };
+    let same = |input: &&str| std::fs::canonicalize(input).is_ok_and(|input| input == output);
+    match inputs.into_iter().find(same) {
+        Some(input) => Err(Error::parameter("--output", input, &format!("another file than {what} would replace"))),
+        None => Ok(()),
+    }
+}
+
 /// The model's name among the inputs; `None` where it is the bundled one.
 pub(super) fn model_name(model: Option<&Path>) -> Option<&str> {
     model.and_then(Path::to_str)

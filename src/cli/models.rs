@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::features::encoder::open;
 use crate::features::{EncoderIdentity, SentenceEncoder};
 use crate::model::{Model, Scorer};
-use crate::training::DenseParams;
+use crate::training::{DenseParams, TrainParams};
 
 /// The model at `model`, or the bundled one, compiled, with the name that messages call it.
 pub(super) fn scorer(model: Option<&Path>, args: &EncoderArgs) -> anyhow::Result<(Scorer, String)> {
@@ -29,15 +29,22 @@ pub(super) fn compiled(model: Model, path: Option<&Path>, args: &EncoderArgs) ->
     }
 }
 
-/// How training uses the encoder that is named; `None` where none is.
-pub(super) fn dense(args: &EncoderArgs, tuning: &TuningArgs, seed: u64) -> Result<Option<DenseParams>> {
-    let Some(name) = &args.encoder else { return Ok(None) };
-    Ok(Some(DenseParams {
-        encoder: open(name, args.cache().as_deref())?,
-        weights: tuning.encoder_weight.clone().unwrap_or_else(|| DenseParams::WEIGHTS.to_vec()),
-        alone: tuning.encoder_only,
-        fine_tune: tuning.params(seed),
-    }))
+/// These options with the encoder that is named, if one is.
+pub(super) fn with_encoder(
+    mut params: TrainParams,
+    args: &EncoderArgs,
+    tuning: &TuningArgs,
+    seed: u64,
+) -> Result<TrainParams> {
+    if let Some(name) = &args.encoder {
+        params.dense = Some(DenseParams {
+            encoder: open(name, args.cache().as_deref())?,
+            weights: tuning.encoder_weight.clone().unwrap_or_else(|| DenseParams::WEIGHTS.to_vec()),
+            alone: tuning.encoder_only,
+            fine_tune: tuning.params(seed),
+        });
+    }
+    params.check()
 }
 
 /// Where the encoder of a model lies that was fine-tuned for it: beside the model, under its name.

@@ -5,14 +5,13 @@ use super::compare::{self, tell, write_comparison};
 use super::comparing::StudyArgs;
 use super::console::{self, OutputFolder};
 use super::inputs::{folder_not_stdout, stdin_once};
-use super::models::dense;
+use super::models::with_encoder;
 use super::page::{Findings, agreement};
 use super::progress::Bars;
 use super::train::{save_tuned, warn_constant, warn_left_out};
 use crate::corpus::{LeftOut, Population};
 use crate::report::predictions_csv;
 use crate::study::study;
-use crate::training::TrainParams;
 
 /// The files that a study has beside those of a comparison.
 const MODEL: &str = "model.safetensors";
@@ -24,7 +23,7 @@ pub(super) fn run(args: &StudyArgs, common: &Common) -> anyhow::Result<()> {
     let comparing = args.comparing.params(common.seed)?;
     let bootstrap = args.comparing.bootstrap(common.seed);
     let training = args.training.train_params(common.seed, args.folds, bootstrap)?;
-    let training = TrainParams { dense: dense(&args.encoder, &args.tuning, common.seed)?, ..training }.check()?;
+    let training = with_encoder(training, &args.encoder, &args.tuning, common.seed)?;
     let mut folder = OutputFolder::create(&args.output, &[&[MODEL, PREDICTIONS][..], &compare::FILES].concat())?;
     let options = args.corpus_options()?;
     let agreement = agreement(args.comparing.coders.as_ref(), &options.read, bootstrap, common)?;

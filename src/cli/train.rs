@@ -5,8 +5,8 @@ use std::path::Path;
 use super::args::{Common, Format, TrainArgs};
 use super::console;
 use super::evaluate::print_evaluation;
-use super::inputs::stdin_once;
-use super::models::{dense, folder_beside};
+use super::inputs::{not_an_input, stdin_once};
+use super::models::{folder_beside, with_encoder};
 use super::progress::Bars;
 use crate::corpus::{Corpus, LeftOut};
 use crate::error::Error;
@@ -14,7 +14,7 @@ use crate::features::SentenceEncoder;
 use crate::model::Model;
 use crate::output::AtomicFile;
 use crate::report::{evaluation_table, to_json};
-use crate::training::{TrainParams, Trained, train};
+use crate::training::{Trained, train};
 
 pub(super) fn run(args: &TrainArgs, common: &Common) -> anyhow::Result<()> {
     let params = args.training.train_params(common.seed, args.folds, args.intervals.bootstrap(common.seed)?)?;
@@ -27,19 +27,10 @@ pub(super) fn run(args: &TrainArgs, common: &Common) -> anyhow::Result<()> {
         let expected = "a file for the model: with the model on stdout, the scores are a table on stderr";
         return Err(Error::parameter("--output", "- with --format", expected).into());
     }
-    stdin_once(args.coded.files.iter().map(String::as_str))?;
-    let same = |input: &String| {
-        std::fs::canonicalize(input).ok().is_some_and(|input| Some(input) == std::fs::canonicalize(&args.output).ok())
-    };
-    if let Some(input) = args.coded.files.iter().find(|input| same(input)) {
-        return Err(Error::parameter(
-            "--output",
-            input,
-            "another file than the coded rows, which the model would replace",
-        )
-        .into());
-    }
-    let params = TrainParams { dense: dense(&args.encoder, &args.tuning, common.seed)?, ..params }.check()?;
+    let files = || args.coded.files.iter().map(String::as_str);
+    stdin_once(files())?;
+    not_an_input(&args.output, files(), "the coded rows, which the model")?;
+    let params = with_encoder(params, &args.encoder, &args.tuning, common.seed)?;
     // A place that cannot be written is found before the work, not after it.
     let mut file = if is_piped { None } else { Some(AtomicFile::create(&args.output)?) };
     let corpus = Corpus::read(&args.coded.files, &args.coded.corpus_options(None)?)?;
