@@ -147,26 +147,66 @@ fn without_coded_rows_nothing_is_said_to_be_checked() {
     }
 }
 
-#[test]
-fn a_teacher_is_not_shown_on_rows_that_it_was_trained_on() {
-    let folder = taught();
-    let least = ["--alpha", "1", "--mix", "3", "--n-bootstrap", "0", "--max-subword", "0", "--folds", "2"];
-    let told = |gold: &[&str]| {
-        let args = [&distill(&["--format", "json", "-q", "--gold"])[..], gold, &least].concat();
-        json(&folder.succeeds(&args).stdout)["report"]["gold"].clone()
-    };
-    let both = told(&["gold.csv", "teach.csv"]);
-    assert_eq!(both["standings"][0]["basis"], "seen");
-    assert!(both["standings"][0]["evaluation"].is_null());
-    assert_eq!(both["n_seen"], 450);
-    let same = told(&["teach.csv"]);
-    assert_eq!(same["standings"][0]["basis"], "stored");
-    let card = json(&folder.succeeds(&["inspect", "m.safetensors", "--format", "json"]).stdout);
-    assert_eq!(same["standings"][0]["evaluation"], card["training"]["evaluation"]);
+/// Quick to train.
+const LEAST: [&str; 10] =
+    ["--alpha", "1", "--mix", "1,3,10,30", "--n-bootstrap", "0", "--max-subword", "0", "--folds", "2"];
 
-    let table = folder.succeeds(&[&distill(&["-q", "--gold", "teach.csv"])[..], &least].concat());
-    assert!(table.text().contains("owe something to the rows held out"), "{}", table.text());
-    let warned = [&distill(&["--gold", "gold.csv", "--test", "teach.csv"])[..], &least].concat();
+#[test]
+fn rows_that_trained_the_teacher_teach_and_do_not_judge() {
+    let folder = taught();
+    let run = folder.succeeds(&[&distill(&["--gold", "gold.csv", "teach.csv"])[..], &LEAST].concat());
+    assert!(run.stderr.contains("450 of 550 coded rows trained the teacher: they teach, and the other 100 judge"), "{}", run.stderr);
+    assert!(run.text().contains("On the 100 coded rows learned from that the teacher had not seen"), "{}", run.text());
+    assert!(run.text().contains("450 more rows of groups that trained the teacher"), "{}", run.text());
+    let kept = json(&folder.succeeds(&["inspect", "student.safetensors", "--format", "json"]).stdout);
+    let training = &kept["training"];
+    assert_eq!((&training["n_rows"], &training["distillation"]["n_judging"]), (&550.into(), &100.into()));
+    let n_judged = training["evaluation"]["n_rows"].as_u64().unwrap();
+    assert_eq!(n_judged, 100);
+    let card = folder.succeeds(&["inspect", "student.safetensors"]);
+    assert!(card.text().contains("100 coded rows by which all of this was chosen"), "{}", card.text());
+
+    // One sentence of an article that the teacher knows keeps all of it from judging.
+    let teach = String::from_utf8(folder.read("teach.csv")).unwrap();
+    let gold = String::from_utf8(folder.read("gold.csv")).unwrap();
+    let known = teach.lines().nth(1).unwrap();
+    let folder = folder.with("gold.csv", format!("{gold}{}\n", known.replacen('"', "\"Again: ", 1)));
+    let told = folder.succeeds(&[&distill(&["--gold", "gold.csv", "--format", "json", "-q"])[..], &LEAST].concat());
+    assert_eq!(json(&told.stdout)["report"]["gold"]["n_rows"], 101, "an article by itself may judge");
+    let told = [&distill(&["--gold", "gold.csv", "teach.csv", "--format", "json", "-q"])[..], &LEAST].concat();
+    assert_eq!(json(&folder.succeeds(&told).stdout)["report"]["gold"]["n_rows"], 100);
+}
+
+#[test]
+fn where_all_coded_rows_trained_the_teacher_it_judges_itself() {
+    let folder = taught();
+    let run = folder.succeeds(&[&distill(&["--gold", "teach.csv"])[..], &LEAST].concat());
+    for says in ["all 450 coded rows trained the teacher", "name others too in --gold"] {
+        assert!(run.stderr.contains(says), "{says:?}: {}", run.stderr);
+    }
+    for says in ["The student is not shown: all 450 rows", "Nothing was checked against coded rows", "the middle one"] {
+        assert!(run.text().contains(says), "{says:?}: {}", run.text());
+    }
+    let told = [&distill(&["--gold", "teach.csv", "--format", "json", "-q"])[..], &LEAST].concat();
+    let told = json(&folder.succeeds(&told).stdout);
+    let gold = &told["report"]["gold"];
+    assert_eq!((&gold["n_rows"], &gold["n_seen"]), (&450.into(), &450.into()));
+    let standings = gold["standings"].as_array().unwrap();
+    let bases: Vec<&str> = standings.iter().map(|one| one["basis"].as_str().unwrap()).collect();
+    assert_eq!(bases, ["stored", "seen", "out_of_fold"]);
+    assert!(standings[1]["evaluation"].is_null() && !standings[2]["evaluation"].is_null());
+    let teacher = json(&folder.succeeds(&["inspect", "m.safetensors", "--format", "json"]).stdout);
+    assert_eq!(standings[0]["evaluation"], teacher["training"]["evaluation"]);
+    let frames = told["model"]["training"]["distillation"]["frames"].as_array().unwrap();
+    assert!(frames.iter().all(|frame| frame["mix"] == 3.0), "the lower of the two in the middle: {frames:?}");
+    // It knows the coded rows, and is no worse on others than they would make it.
+    let judged =
+        [&distill(&["--gold", "teach.csv", "--test", "test.csv", "--format", "json", "-q"])[..], &LEAST].concat();
+    let test = json(&folder.succeeds(&judged).stdout)["report"]["test"].clone();
+    let [student, ngrams] = [1, 2].map(|model| macro_average(&test, model, "average_precision"));
+    assert!(student > ngrams - 0.03, "{student} {ngrams}");
+
+    let warned = [&distill(&["--gold", "gold.csv", "--test", "teach.csv"])[..], &LEAST].concat();
     let warned = folder.succeeds(&warned);
     assert!(warned.stderr.contains("450 of the 450 test rows trained the teacher"), "{}", warned.stderr);
 }

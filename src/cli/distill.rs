@@ -58,7 +58,13 @@ pub(super) fn run(args: &DistillArgs, common: &Common) -> anyhow::Result<()> {
     warn_left_out(common, LeftOut { not_coded: 0, ..rows.left_out });
     let rows = Unlabelled::new(&rows, gold.as_ref(), test.as_ref());
     tell_unused(common, rows.unused);
-    warn_seen_gold(common, &teacher, gold.as_ref());
+    let judging = match &gold {
+        Some(gold) => teacher.unseen(gold, params.group(gold))?,
+        None => Vec::new(),
+    };
+    if let Some(gold) = &gold {
+        tell_judging(common, gold.n_rows(), judging.len());
+    }
     let n_known = teacher.n_seen(&rows.corpus);
     if n_known > 0 {
         let message = format!(
@@ -69,7 +75,7 @@ pub(super) fn run(args: &DistillArgs, common: &Common) -> anyhow::Result<()> {
 
     let opinions = score(&scorer, &rows.corpus.texts, common)?;
     let on_gold = match &gold {
-        Some(gold) if teacher.n_seen(gold) == 0 => Some(scorer.predictions(&gold.texts)?),
+        Some(gold) if !judging.is_empty() => Some(scorer.predictions(&gold.texts)?),
         _ => None,
     };
     let gold = gold.as_ref().map(|corpus| Gold { corpus, teacher: on_gold.as_ref() });
@@ -135,17 +141,19 @@ fn described(EncoderSummary { identity, fine_tuned, .. }: &EncoderSummary) -> St
     format!("{}{revision}{tuned}, sha256 {}", identity.name, identity.sha256)
 }
 
-/// Warns of coded rows that trained the teacher: its opinions tell the student of rows that are held out from it.
-fn warn_seen_gold(common: &Common, teacher: &Teacher<'_>, gold: Option<&Corpus>) {
-    let Some(gold) = gold else { return };
-    let n_seen = teacher.n_seen(gold);
-    if n_seen > 0 {
+/// Tells which coded rows judge, and warns where none does: what the teacher remembers of the others would flatter its student.
+fn tell_judging(common: &Common, n_rows: usize, n_judging: usize) {
+    let n_seen = n_rows - n_judging;
+    if n_judging == 0 {
         let message = format!(
-            "{n_seen} of the {} coded rows trained the teacher, whose opinions tell the student of them: out of fold it looks better than it is, \
-             it is surer than it should be, and its mix and alpha are chosen by that; train the teacher on some coded rows, and name others in --gold",
-            gold.n_rows()
+            "all {n_rows} coded rows trained the teacher: they teach the student and cannot judge it, whose settings and probabilities follow \
+             the teacher instead; name others too in --gold, such as a part of the stories that the teacher was not trained on"
         );
         console::warn(common, &message);
+    } else if n_seen > 0 {
+        let message =
+            format!("{n_seen} of {n_rows} coded rows trained the teacher: they teach, and the other {n_judging} judge");
+        console::note(common, &message);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,12 @@ impl Predictions {
     pub fn zeros(n_rows: usize, n_frames: usize) -> Self {
         let shape = (n_rows, n_frames);
         Predictions { proba: Array2::zeros(shape), predicted: Array2::from_elem(shape, false) }
+    }
+
+    /// Those of some rows, in the order given.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Predictions { proba: self.proba.select(Axis(0), rows), predicted: self.predicted.select(Axis(0), rows) }
     }
 
     /// Judges the predictions against the codes of the same rows, with the rows' articles as clusters and their

@@ -33,13 +33,14 @@ impl Contestant {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
-    /// Each row was scored by a fit that had not seen its group; a student may still know of it through its teacher.
+    /// Each row was scored by a fit that had not seen its group.
     OutOfFold,
     /// The scores that the model carries, from folds of its own over the same files.
     Stored,
     /// The model scored rows that it was not trained on.
     Unseen,
-    /// The model was trained on some of these rows, so that no score of it is shown, or on the test rows, where it flatters.
+    /// The model was trained on some of these rows, or learned from one that was, so that no score of it is shown, or on the test rows,
+    /// where it flatters.
     Seen,
 }
 
@@ -59,7 +60,7 @@ pub struct Standing {
 pub struct SideBySide {
     /// The rows.
     pub n_rows: usize,
-    /// Those of them that the teacher was trained on, or its student through it.
+    /// Rows that the teacher was trained on, or its student through it: of the test rows, or of all coded rows where only the others judge.
     pub n_seen: usize,
     /// The models.
     pub standings: Vec<Standing>,

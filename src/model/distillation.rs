@@ -32,8 +32,8 @@ pub struct Distillation {
     pub mixes: Vec<f64>,
     /// The frames, in column order.
     pub frames: Vec<FrameMix>,
-    /// Coded rows learned from that the teacher had been trained on.
-    pub n_gold_seen: usize,
+    /// Coded rows by which mix, penalty, calibration and scores were found: those whose groups the teacher had not been trained on.
+    pub n_judging: usize,
     /// How near the student is to its teacher on the rows held out.
     pub agreement: Fidelity,
 }
@@ -78,10 +78,10 @@ pub struct FrameMix {
 }
 
 impl Distillation {
-    /// Whether no coded row took part, so that nothing was checked against a coder.
+    /// Whether no coded row judged, so that nothing was checked against a coder.
     #[must_use]
     pub fn is_unchecked(&self) -> bool {
-        self.mixes.is_empty()
+        self.n_judging == 0
     }
 
     /// Says what no distillation of these frames leaves, if there is such a thing.
@@ -107,7 +107,7 @@ impl Distillation {
         let counts = [
             self.n_unlabelled,
             self.n_held_out,
-            self.n_gold_seen,
+            self.n_judging,
             self.agreement.n_rows,
             empty_text,
             in_gold,

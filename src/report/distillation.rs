@@ -18,7 +18,9 @@ const UNCHECKED: &str = "Nothing was checked against coded rows: the scores of t
 pub fn distillation_table(report: &DistillationReport, distillation: &Distillation) -> String {
     let mut out = String::new();
     if let Some(gold) = &report.gold {
-        let _ = writeln!(out, "On the {} learned from:\n", counted(gold.n_rows, "coded row", "coded rows"));
+        let judged = gold.n_seen > 0 && !distillation.is_unchecked();
+        let unseen = if judged { " that the teacher had not seen" } else { "" };
+        let _ = writeln!(out, "On the {} learned from{unseen}:\n", counted(gold.n_rows, "coded row", "coded rows"));
         out.push_str(&scores(gold));
         out.push_str(&gold_caveat(gold));
     }
@@ -62,11 +64,14 @@ pub(super) fn distillation_lines(distillation: &Distillation) -> String {
         let _ = writeln!(out, "  licence of these rows: {license}");
     }
     let _ = writeln!(out, "  {}", learned_from(distillation));
-    if distillation.is_unchecked() {
-        let _ = writeln!(out, "  {UNCHECKED}");
-    } else if distillation.n_gold_seen > 0 {
-        let _ = writeln!(out, "  {}", owes(distillation.n_gold_seen));
-    }
+    let _ = match distillation.n_judging {
+        0 => writeln!(out, "  {UNCHECKED}"),
+        n => writeln!(
+            out,
+            "  {} by which all of this was chosen and is judged, which the teacher had not seen",
+            counted(n, "coded row", "coded rows")
+        ),
+    };
     let _ = writeln!(out, "\n{}\n", agreement_heading(&distillation.agreement));
     out.push_str(&agreement(&distillation.agreement, None));
     out
@@ -97,39 +102,33 @@ fn learned_from(distillation: &Distillation) -> String {
     if mixes.is_empty() {
         return out + ".";
     }
-    let _ = write!(out, ". Their weight beside the coded rows, of ");
     let tried: Vec<String> = distillation.mixes.iter().map(f64::to_string).collect();
-    let _ = write!(out, "{}: {}.", tried.join(", "), mixes.join(", "));
+    let how = if distillation.is_unchecked() { ", the middle one" } else { "" };
+    let _ = write!(out, ". Their weight beside the coded rows{how} of {}: {}.", tried.join(", "), mixes.join(", "));
     out
 }
 
-/// What a student's out-of-fold scores owe to its teacher.
-fn owes(n_seen: usize) -> String {
-    format!(
-        "The teacher was trained on {} of the coded rows, and the student learned from the teacher: its out-of-fold scores owe \
-         something to the rows held out. Rows that none has seen (--test) tell more.",
-        count(n_seen)
-    )
-}
-
 fn gold_caveat(gold: &SideBySide) -> String {
+    let shown = |contestant| gold.standings.iter().any(|one| one.contestant == contestant && one.evaluation.is_some());
     let mut out = String::new();
-    let teacher = gold.standings.iter().find(|standing| standing.contestant == Contestant::Teacher);
-    match teacher.map(|teacher| (teacher.basis, teacher.evaluation.is_some())) {
-        Some((Basis::Stored, _)) => {
-            out.push_str("The teacher's scores are those of its own training on these files, out of fold.\n");
-        }
-        Some((_, false)) if gold.n_seen > 0 => {
-            let _ = writeln!(
-                out,
-                "The teacher is not shown: it was trained on {} of these rows, which it would score too well.",
-                count(gold.n_seen)
-            );
-        }
-        _ => {}
+    if gold.standings.iter().any(|one| one.basis == Basis::Stored) {
+        out.push_str("The teacher's scores are those of its own training on these files, out of fold.\n");
     }
-    if gold.n_seen > 0 {
-        let _ = writeln!(out, "{}", owes(gold.n_seen));
+    if shown(Contestant::Student) {
+        if gold.n_seen > 0 {
+            let rows = counted(gold.n_seen, "more row", "more rows");
+            let _ =
+                writeln!(out, "{rows} of groups that trained the teacher taught the student too, and cannot judge.");
+        }
+        return out;
+    }
+    let _ = writeln!(
+        out,
+        "The student is not shown: all {} trained the teacher, and what that remembers of them the student knows.",
+        counted(gold.n_rows, "row", "rows")
+    );
+    if !shown(Contestant::Teacher) {
+        out.push_str("Neither is the teacher, which was trained on some of them.\n");
     }
     out
 }

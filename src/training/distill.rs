@@ -1,25 +1,17 @@
 //! From a teacher's opinions to a student: a small model that learns what a large one thinks of rows that nobody coded.
 
-use std::borrow::Cow;
-
 use ndarray::{Array2, ArrayView2, Axis};
 
-use super::cross_fit::Choice;
-use super::mixture::{Mixture, Setting, Values};
 use super::params::TrainParams;
 use super::progress::Progress;
-use super::standing::{Teacher, columns, gold_standings};
-use super::subsample::subsample;
-use super::train::{Trained, learnable, profile, summary, train};
-use super::unlabelled::{Unlabelled, draw, folds_of};
-use crate::calibration::Calibration;
-use crate::corpus::{Code, Corpus, Folds, GroupBy};
+use super::standing::{Teacher, columns, gold_standings, limited};
+use super::student::{Class, Run};
+use super::train::judged;
+use super::unlabelled::Unlabelled;
+use crate::corpus::{Corpus, GroupBy};
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{DistillationReport, Evaluation, Fidelity, Predictions, fidelity};
-use crate::features::{Documents, Lexicon, Tokenizer};
-use crate::model::{
-    Distillation, FrameMix, MAX_NOTE, Model, Parts, Scorer, TeacherSummary, TrainingSummary, text_digests,
-};
+use crate::evaluation::{DistillationReport, Fidelity, Predictions, fidelity};
+use crate::model::{Distillation, FrameMix, MAX_NOTE, Model, Scorer, TeacherSummary};
 
 /// Opinions are taken for no surer than this, or a frame of which the teacher is certain everywhere could not be balanced.
 const SUREST: f64 = 1e-6;
@@ -72,6 +64,18 @@ impl DistillParams {
         }
         Ok(self)
     }
+
+    /// What of the coded rows is held out whole.
+    #[must_use]
+    pub fn group(&self, coded: &Corpus) -> GroupBy {
+        self.train.group.unwrap_or_else(|| GroupBy::natural(coded))
+    }
+
+    /// The mix to take where nobody can choose: the middle one, or the lower of two.
+    pub(super) fn middle_mix(&self) -> &[f64] {
+        let middle = self.mixes.len().saturating_sub(1) / 2;
+        &self.mixes[middle..=middle]
+    }
 }
 
 /// Coded rows to learn from beside the teacher's opinions.
@@ -79,7 +83,7 @@ impl DistillParams {
 pub struct Gold<'a> {
     /// The rows, coded for frames of the teacher.
     pub corpus: &'a Corpus,
-    /// The teacher's predictions of them, where it was trained on none, in its own frames; only used to show how good it is.
+    /// The teacher's predictions of them, in its own frames; only used to show how good it is on those that it was not trained on.
     pub teacher: Option<&'a Predictions>,
 }
 
@@ -100,9 +104,13 @@ pub struct Distilled {
 ///
 /// A row that the teacher gives a frame with probability t counts as t of a row with the frame and 1 − t of one without. The mix of the two
 /// kinds of rows and the penalty are chosen together, for each frame by itself, by average precision on coded rows that were held out as
-/// in [`train`]; rows without codes that share the group of a held-out row are held out with it. Calibration and threshold come from the same
-/// scores. Without coded rows the student's fits are held to the teacher's decisions and probabilities instead, and nothing is checked
-/// against a coder.
+/// in [`train`](super::train()); rows without codes that share the group of a held-out row are held out with it. Calibration and threshold come from
+/// the same scores.
+///
+/// Coded rows that the teacher was trained on, and those of their groups, teach but do not judge: what the teacher remembers of them reaches the
+/// student through its opinions of other rows, and held out they would flatter the heaviest mix. Where no other coded row is left, or none was
+/// given, the student's fits are held to the teacher's decisions and probabilities on rows without codes, the mix is the middle one of
+/// those given (the lower of two), and nothing is checked against a coder.
 ///
 /// The result depends on rows, opinions, options and seed alone, to the bit, whatever the number of threads.
 ///
@@ -110,8 +118,8 @@ pub struct Distilled {
 /// (2006), Model Compression, KDD, for rows that nobody coded.
 ///
 /// # Errors
-/// As [`train`]; [`ErrorKind::LengthMismatch`] if there are not as many opinions as rows, [`ErrorKind::UnknownFrame`] for a coded frame that the
-/// teacher does not know, [`ErrorKind::Parameter`] for opinions that are no probabilities, and where no row is left to learn from.
+/// As [`train`](super::train()); [`ErrorKind::LengthMismatch`] if there are not as many opinions as rows, [`ErrorKind::UnknownFrame`] for a coded
+/// frame that the teacher does not know, [`ErrorKind::Parameter`] for opinions that are no probabilities, and where no row is left to learn from.
 pub fn distill(
     teacher: &Teacher<'_>,
     rows: &Unlabelled,
@@ -122,18 +130,28 @@ pub fn distill(
 ) -> Result<Distilled> {
     let params = params.clone().check()?;
     let opinions = checked(teacher, rows, opinions)?;
-    let ngrams = gold.map(|gold| train(gold.corpus, &params.train, progress)).transpose()?;
+    let ngrams = gold.map(|gold| judged(gold.corpus, &params.train, progress)).transpose()?;
     let (learned, held_out) = rows.hold_out(params.max_held_out, params.train.seed);
     if learned.is_empty() {
         let expected = "rows whose texts are not among the coded ones";
         return Err(Error::parameter("unlabelled", format!("{} rows", rows.corpus.n_rows()), expected));
     }
-    let pool = rows.corpus.select(&learned);
-    let (run, left_out) = match gold {
-        Some(gold) => with_gold(teacher, &pool, opinions.select(Axis(0), &learned).view(), gold, &params, progress)?,
-        None => alone(teacher, &pool, &opinions.select(Axis(0), &learned), &params, progress)?,
+    let class = Class {
+        teacher,
+        pool: &rows.corpus.select(&learned),
+        opinions: opinions.select(Axis(0), &learned).mapv(|p| p.clamp(SUREST, 1.0 - SUREST)),
+        params: &params,
+        progress,
     };
-    let Run { model, choice_rows, mixes, evaluation } = run;
+    // In the frames that n-grams alone can learn too.
+    let coded = gold.zip(ngrams.as_ref()).map(|(gold, own)| limited(gold.corpus, own.trained.model.frames()));
+    let coded = coded.transpose()?;
+    let judging =
+        coded.as_ref().map(|coded| teacher.unseen(coded, params.group(coded))).transpose()?.unwrap_or_default();
+    let Run { model, left_out, choice_rows, mixes, evaluation } = match &coded {
+        Some(coded) if !judging.is_empty() => class.judged_by_codes(coded, &judging)?,
+        coded => class.judged_by_teacher(coded.as_ref())?,
+    };
 
     let unseen = rows.corpus.select(&held_out);
     let picked = columns(teacher.model.frames(), model.frames())?;
@@ -160,7 +178,7 @@ pub fn distill(
         n_held_out: held_out.len(),
         unused: rows.unused,
         choice_rows,
-        mixes: if gold.is_some() { params.mixes.clone() } else { Vec::new() },
+        mixes: if coded.is_some() { params.mixes.clone() } else { Vec::new() },
         frames: model
             .frames()
             .names()
@@ -168,14 +186,15 @@ pub fn distill(
             .zip(mixes)
             .map(|(frame, mix)| FrameMix { frame: frame.clone(), mix })
             .collect(),
-        n_gold_seen: gold.map_or(0, |gold| teacher.n_seen(gold.corpus)),
+        n_judging: judging.len(),
         agreement: agreement.clone(),
     };
     let model = model.with_distillation(distillation)?;
-    let ngrams = ngrams.map(|Trained { model, .. }| model);
     let standings = gold.zip(ngrams.as_ref()).map(|(gold, ngrams)| {
-        gold_standings(teacher, gold, evaluation, ngrams, model.frames(), params.train.bootstrap)
+        let student = (!judging.is_empty()).then_some(evaluation);
+        gold_standings(teacher, gold, &judging, student, ngrams, model.frames(), params.train.bootstrap)
     });
+    let ngrams = ngrams.map(|run| run.trained.model);
     let report = DistillationReport {
         gold: standings.transpose()?,
         test: None,
@@ -200,171 +219,4 @@ fn checked(teacher: &Teacher<'_>, rows: &Unlabelled, opinions: ArrayView2<'_, f6
         return Err(Error::parameter("opinions", bad, "probabilities, from 0 to 1"));
     }
     Ok(opinions.to_owned())
-}
-
-/// A student before it is compared.
-struct Run {
-    model: Model,
-    choice_rows: Option<usize>,
-    mixes: Vec<Option<f64>>,
-    evaluation: Evaluation,
-}
-
-/// Judged by coded rows.
-fn with_gold(
-    teacher: &Teacher<'_>,
-    pool: &Corpus,
-    opinions: ArrayView2<'_, f64>,
-    gold: Gold<'_>,
-    params: &DistillParams,
-    progress: &dyn Progress,
-) -> Result<(Run, Vec<String>)> {
-    let group = params.train.group.unwrap_or_else(|| GroupBy::natural(gold.corpus));
-    let (corpus, folds, left_out) = learnable(gold.corpus, group, &params.train)?;
-    let picked = columns(teacher.model.frames(), &corpus.frames)?;
-    let targets = corpus.codes.mapv(|code| code.as_bool().map_or(f64::NAN, |present| f64::from(u8::from(present))));
-    let learner = Learner {
-        judged: &corpus,
-        targets: targets.view(),
-        are_opinions: false,
-        others: pool,
-        opinions: opinions.select(Axis(1), &picked),
-        keeps_out: folds_of(pool, &corpus, group, &folds),
-        mixes: &params.mixes,
-        params: &params.train,
-        progress,
-    };
-    let all = pool.n_rows();
-    let some = draw(pool, params.train.max_path_rows, params.train.seed, "rows that choose the mix", true);
-    let some: Vec<usize> = if all > params.train.max_path_rows { some } else { (0..all).collect() };
-    let run = learner.run(teacher, group, &folds, &some)?;
-    Ok((run, left_out))
-}
-
-/// Judged by the teacher, on some of the rows where there are many.
-fn alone(
-    teacher: &Teacher<'_>,
-    pool: &Corpus,
-    opinions: &Array2<f64>,
-    params: &DistillParams,
-    progress: &dyn Progress,
-) -> Result<(Run, Vec<String>)> {
-    let mut pool = pool.clone();
-    pool.codes = teacher.decide(opinions.view()).mapv(Code::from);
-    let group = params.train.group.unwrap_or_else(|| GroupBy::natural(&pool));
-    let (corpus, folds, left_out) = learnable(&pool, group, &params.train)?;
-    let picked = columns(teacher.model.frames(), &corpus.frames)?;
-    let opinions = opinions.select(Axis(1), &picked);
-    let all: Vec<usize> = (0..corpus.n_rows()).collect();
-    let some = subsample(&corpus, &folds, &params.train, &[&corpus.articles]).unwrap_or_else(|| all.clone());
-    let rest: Vec<usize> = all.into_iter().filter(|row| some.binary_search(row).is_err()).collect();
-    let judged = corpus.select(&some);
-    let of_judged = Folds { of_row: some.iter().map(|row| folds.of_row[*row]).collect(), ..folds.clone() };
-    let targets = opinions.select(Axis(0), &some).mapv(|p| p.clamp(SUREST, 1.0 - SUREST));
-    let learner = Learner {
-        judged: &judged,
-        targets: targets.view(),
-        are_opinions: true,
-        others: &corpus.select(&rest),
-        opinions: opinions.select(Axis(0), &rest),
-        keeps_out: rest.iter().map(|row| Some(folds.of_row[*row])).collect(),
-        mixes: &[],
-        params: &params.train,
-        progress,
-    };
-    let mut run = learner.run(teacher, group, &of_judged, &[])?;
-    run.choice_rows = (!rest.is_empty()).then_some(some.len());
-    Ok((run, left_out))
-}
-
-/// What both ways share.
-struct Learner<'a> {
-    judged: &'a Corpus,
-    targets: ArrayView2<'a, f64>,
-    are_opinions: bool,
-    others: &'a Corpus,
-    opinions: Array2<f64>,
-    keeps_out: Vec<Option<u32>>,
-    mixes: &'a [f64],
-    params: &'a TrainParams,
-    progress: &'a dyn Progress,
-}
-
-impl Learner<'_> {
-    /// Chooses with `some` of the others, scores out of fold and fits with all of them.
-    fn run(self, teacher: &Teacher<'_>, group: GroupBy, folds: &Folds, some: &[usize]) -> Result<Run> {
-        let Learner { judged, params, progress, .. } = self;
-        let tokenizer = Tokenizer::default();
-        let texts: Vec<&str> = judged.texts.iter().chain(&self.others.texts).map(String::as_str).collect();
-        let lexicon = Lexicon::new(Documents::new(&tokenizer, &texts)?, &params.features.0);
-        let opinions = self.opinions.mapv(|p| p.clamp(SUREST, 1.0 - SUREST));
-        let weights: Vec<f64> = self.others.weights.iter().map(|weight| f64::from(*weight)).collect();
-        let mixture = Mixture {
-            lexicon: &lexicon,
-            judged,
-            targets: self.targets.view(),
-            are_opinions: self.are_opinions,
-            folds,
-            opinions: opinions.view(),
-            weights: &weights,
-            keeps_out: &self.keeps_out,
-            mixes: self.mixes,
-            params,
-            progress,
-        };
-        let all: Vec<usize> = (0..weights.len()).collect();
-        let tracks = mixture.all_tracks();
-        let is_choice = tracks.len() > judged.frames.len() || params.alphas.len() > 1;
-        let chooser = if some.len() < all.len() && is_choice {
-            let stage = format!("choosing on {} of {} rows", judged.n_rows() + some.len(), judged.n_rows() + all.len());
-            Some(mixture.out_of_fold(some, &tracks, &stage)?)
-        } else {
-            None
-        };
-        let wanted = chooser.as_ref().map_or(tracks, Values::chosen_tracks);
-        let values = mixture.out_of_fold(&all, &wanted, "holding out in turn")?;
-        let chooser = chooser.as_ref().unwrap_or(&values);
-        let settings: Vec<Setting> = (0..judged.frames.len()).map(|j| chooser.best(j, None)).collect();
-        let calibration: Vec<Calibration> = settings
-            .iter()
-            .enumerate()
-            .map(|(j, setting)| values.calibrate(j, *setting, None))
-            .collect::<Result<_>>()?;
-        let predictions = values.cross_fitted(chooser)?;
-        let evaluation = predictions.judge(judged, params.bootstrap)?;
-
-        progress.begin("fitting on all rows", judged.frames.names(), 1);
-        let fits = mixture.fit(&settings)?;
-        progress.end();
-        let choices: Vec<Choice> = settings
-            .iter()
-            .zip(&calibration)
-            .map(|(setting, calibration)| Choice { setting: setting.alpha, calibration: *calibration })
-            .collect();
-        let mut training = TrainingSummary {
-            profile: profile(&predictions, values.unknown_words),
-            ..summary(judged, params, group, folds, (&choices, &params.settings()), &fits.fitted, evaluation.clone())
-        };
-        if self.are_opinions {
-            // Nobody coded them, and whoever does will not find them learned.
-            (training.sources, training.n_rows) = (Vec::new(), 0);
-            (training.n_articles, training.n_stories, training.n_outlets) = (None, None, None);
-        }
-        let coded = if self.are_opinions { Cow::Owned(Vec::new()) } else { Cow::Borrowed(&judged.texts) };
-        let model = Model::new(Parts {
-            frames: judged.frames.clone(),
-            features: params.features.0.clone(),
-            encoder: None,
-            tokenizer,
-            vocabulary: fits.vocabulary,
-            weights: fits.fitted.weights,
-            intercepts: fits.fitted.intercepts.to_vec(),
-            calibration,
-            training,
-            trained_on: teacher.with_seen(text_digests(&coded)),
-        })?;
-        let mixes = settings.iter().map(|setting| self.mixes.get(setting.mix).copied()).collect();
-        let choice_rows = (some.len() < all.len() && !self.are_opinions).then_some(some.len());
-        Ok(Run { model, choice_rows, mixes, evaluation })
-    }
 }

@@ -1,15 +1,15 @@
-//! Fits on rows of two kinds: those that are held out in turn, to choose and to judge by, and others that only teach.
+//! Fits on rows of two kinds, coded ones and others with a teacher's opinions, some of which are held out in turn to choose and to judge by.
 
 use std::borrow::Cow;
 
-use ndarray::{ArrayView2, Axis};
+use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
 use super::features::to_train_on;
 use super::params::TrainParams;
 use super::progress::Progress;
 use crate::calibration::Calibration;
-use crate::corpus::{Corpus, Folds};
+use crate::corpus::{Corpus, Frames};
 use crate::error::Result;
 use crate::evaluation::{Predictions, average_precision};
 use crate::features::{FeatureMatrix, Lexicon, Operand, Vocabulary};
@@ -25,25 +25,40 @@ pub(super) struct Setting {
     pub alpha: usize,
 }
 
+/// What is learned of the rows of one kind.
+#[derive(Clone, Copy)]
+pub(super) struct Lessons<'a> {
+    /// How likely each row has each frame, NaN where nobody says; shape (n_rows, n_frames).
+    pub targets: &'a Array2<f64>,
+    /// Weights of the rows.
+    pub weights: &'a [f64],
+}
+
+/// Rows by which settings and calibration are chosen, and fits are judged.
+#[derive(Clone, Copy)]
+pub(super) struct Judges<'a> {
+    /// Their places among all rows; each of them has a fold.
+    pub rows: &'a [usize],
+    /// Their codes to choose by.
+    pub corpus: &'a Corpus,
+    /// Probabilities that calibrated ones are to follow instead of the codes, shape (n_judges, n_frames).
+    pub proba: Option<&'a Array2<f64>>,
+}
+
 /// The rows, and how they are taken.
 #[derive(Clone, Copy)]
 pub(super) struct Mixture<'a> {
-    /// Of the judged rows, then of the others.
+    /// Of the coded rows, then of the others: so are all rows counted here.
     pub lexicon: &'a Lexicon,
-    /// Rows that are held out in turn, with the codes to choose by.
-    pub judged: &'a Corpus,
-    /// What is learned of them, NaN where nothing; shape (n_judged, n_frames).
-    pub targets: ArrayView2<'a, f64>,
-    /// Whether that is a model's opinion, which the probabilities then follow.
-    pub are_opinions: bool,
-    pub folds: &'a Folds,
-    /// What is learned of the others, shape (n_others, n_frames).
-    pub opinions: ArrayView2<'a, f64>,
-    /// Weights of the others.
-    pub weights: &'a [f64],
-    /// The fold that each of the others keeps out of.
-    pub keeps_out: &'a [Option<u32>],
-    /// How many times as much as the judged rows the others weigh; empty where each row counts alike.
+    /// Codes, as certainties.
+    pub coded: Lessons<'a>,
+    /// Opinions of the others.
+    pub others: Lessons<'a>,
+    /// The fold that each row keeps out of; a row without one always teaches.
+    pub fold_of: &'a [Option<u32>],
+    pub n_folds: usize,
+    pub judges: Judges<'a>,
+    /// How many times as much as the coded rows the others weigh; empty where there are only others.
     pub mixes: &'a [f64],
     pub params: &'a TrainParams,
     pub progress: &'a dyn Progress,
@@ -57,10 +72,10 @@ pub(super) struct Track {
     pub alphas: Vec<usize>,
 }
 
-/// Decision values of the judged rows, by fits that did not see their group.
+/// Decision values of the judges, by fits that did not see their group.
 pub(super) struct Values<'a> {
     mixture: Mixture<'a>,
-    /// For each frame, what was fitted, each with a value for each judged row.
+    /// For each frame, what was fitted, each with a value for each judge.
     of_frame: Vec<Vec<(Setting, Vec<f64>)>>,
     /// Share of words that the other folds' vocabulary does not hold.
     pub unknown_words: f64,
@@ -68,7 +83,7 @@ pub(super) struct Values<'a> {
 
 /// What one fold gives.
 struct FoldRun {
-    /// The judged rows that were held out.
+    /// The judges that were held out, by their places among the judges.
     held_out: Vec<usize>,
     decisions: Vec<(usize, Setting, Vec<f64>)>,
     n_words: usize,
@@ -82,33 +97,37 @@ pub(super) struct Fits {
 }
 
 impl<'a> Mixture<'a> {
+    fn frames(&self) -> &'a Frames {
+        &self.judges.corpus.frames
+    }
+
     /// Tracks of every frame under every mix, along all penalties.
     pub(super) fn all_tracks(&self) -> Vec<Track> {
         let alphas: Vec<usize> = (0..self.params.alphas.len()).collect();
         let track = |mix: usize| move |frame: usize| (frame, mix);
-        let pairs = (0..self.mixes.len().max(1)).flat_map(|mix| (0..self.judged.frames.len()).map(track(mix)));
+        let pairs = (0..self.mixes.len().max(1)).flat_map(|mix| (0..self.frames().len()).map(track(mix)));
         pairs.map(|(frame, mix)| Track { frame, mix, alphas: alphas.clone() }).collect()
     }
 
     /// Fits the tracks on all folds but one, with some of the others, for each fold in turn. `stage` is what the run is called.
     pub(super) fn out_of_fold(self, others: &[usize], tracks: &[Track], stage: &str) -> Result<Values<'a>> {
-        let n_frames = self.judged.frames.len();
+        let n_frames = self.frames().len();
         let steps = |j: usize| tracks.iter().filter(|track| track.frame == j).map(|track| track.alphas.len()).sum();
         let most: usize = (0..n_frames).map(steps).max().unwrap_or_default();
-        self.progress.begin(stage, self.judged.frames.names(), self.folds.n_folds * most);
+        self.progress.begin(stage, self.frames().names(), self.n_folds * most);
         let fold = |k: usize| self.fold(k, others, tracks);
-        let n_rows = self.judged.n_rows() + others.len();
+        let n_rows = self.coded.weights.len() + others.len();
         // Many rows take the folds one after the other, so that memory is that of one.
         let runs: Vec<FoldRun> = if n_rows > self.params.max_parallel_rows {
-            (0..self.folds.n_folds).map(fold).collect::<Result<_>>()?
+            (0..self.n_folds).map(fold).collect::<Result<_>>()?
         } else {
-            (0..self.folds.n_folds).into_par_iter().map(fold).collect::<Vec<_>>().into_iter().collect::<Result<_>>()?
+            (0..self.n_folds).into_par_iter().map(fold).collect::<Vec<_>>().into_iter().collect::<Result<_>>()?
         };
         self.progress.end();
         let mut of_frame: Vec<Vec<(Setting, Vec<f64>)>> = vec![Vec::new(); n_frames];
         for track in tracks {
             let settings = track.alphas.iter().map(|alpha| Setting { mix: track.mix, alpha: *alpha });
-            of_frame[track.frame].extend(settings.map(|setting| (setting, vec![0.0; self.judged.n_rows()])));
+            of_frame[track.frame].extend(settings.map(|setting| (setting, vec![0.0; self.judges.rows.len()])));
         }
         for (frame, setting, run, values) in
             runs.iter().flat_map(|run| run.decisions.iter().map(move |(frame, setting, z)| (*frame, *setting, run, z)))
@@ -124,27 +143,30 @@ impl<'a> Mixture<'a> {
 
     /// Fits each frame with its setting on all rows.
     pub(super) fn fit(&self, settings: &[Setting]) -> Result<Fits> {
-        let (judged, others) =
-            ((0..self.judged.n_rows()).collect::<Vec<_>>(), (0..self.weights.len()).collect::<Vec<_>>());
-        let (vocabulary, matrix) = self.features(&judged, &others);
+        let all = |lessons: Lessons<'_>| (0..lessons.weights.len()).collect::<Vec<_>>();
+        let (coded, others) = (all(self.coded), all(self.others));
+        let (vocabulary, matrix) = self.features(&coded, &others);
         let track =
             |(frame, setting): (usize, &Setting)| Track { frame, mix: setting.mix, alphas: vec![setting.alpha] };
         let tracks: Vec<Track> = settings.iter().enumerate().map(track).collect();
         let mut fits: Vec<Option<FrameFit>> = vec![None; settings.len()];
-        self.walk(&matrix, &judged, &others, &tracks, |frame, _, fit| fits[frame] = Some(fit.clone()))?;
+        self.walk(&matrix, &coded, &others, &tracks, |frame, _, fit| fits[frame] = Some(fit.clone()))?;
         let fits: Vec<FrameFit> = fits.into_iter().map(|fit| fit.expect("each frame has one track")).collect();
         Ok(Fits { vocabulary, fitted: FittedLogistic::from_frames(&fits, matrix.n_features()) })
     }
 
     fn fold(&self, k: usize, others: &[usize], tracks: &[Track]) -> Result<FoldRun> {
-        let (train, held_out) = self.folds.split(k);
-        let others: Vec<usize> =
-            others.iter().copied().filter(|row| self.keeps_out[*row].is_none_or(|fold| fold as usize != k)).collect();
-        let (vocabulary, matrix) = self.features(&train, &others);
+        let n_coded = self.coded.weights.len();
+        let is_in = |row: usize| self.fold_of[row] == Some(k as u32);
+        let coded: Vec<usize> = (0..n_coded).filter(|row| !is_in(*row)).collect();
+        let others: Vec<usize> = others.iter().copied().filter(|row| !is_in(n_coded + row)).collect();
+        let held_out: Vec<usize> = (0..self.judges.rows.len()).filter(|at| is_in(self.judges.rows[*at])).collect();
+        let held_out_rows: Vec<usize> = held_out.iter().map(|at| self.judges.rows[*at]).collect();
+        let (vocabulary, matrix) = self.features(&coded, &others);
         let features = &self.params.features.0;
-        let there = vocabulary.transform(self.lexicon, &held_out, features);
+        let there = vocabulary.transform(self.lexicon, &held_out_rows, features);
         let mut decisions = Vec::new();
-        self.walk(&matrix, &train, &others, tracks, |frame, setting, fit| {
+        self.walk(&matrix, &coded, &others, tracks, |frame, setting, fit| {
             let (intercept, weights) = fit.point.split_last().expect("a point has an intercept");
             let weights: Cow<'_, [f64]> = there.to_columns(weights);
             let mut z = there.products(&[Operand { v: &weights, scale: None }]).pop().unwrap_or_default();
@@ -153,15 +175,15 @@ impl<'a> Mixture<'a> {
         })?;
         drop(matrix);
         let known = vocabulary.knows(self.lexicon.documents(), features.names);
-        let tokens = || held_out.iter().flat_map(|row| self.lexicon.documents().tokens(*row));
+        let tokens = || held_out_rows.iter().flat_map(|row| self.lexicon.documents().tokens(*row));
         let (n_words, n_unknown) = (tokens().count(), tokens().filter(|token| !known.is_known(**token)).count());
         Ok(FoldRun { held_out, decisions, n_words, n_unknown })
     }
 
-    /// The vocabulary of some judged rows and some others, and their vectors in that order.
-    fn features(&self, judged: &[usize], others: &[usize]) -> (Vocabulary, FeatureMatrix) {
-        let n_judged = self.judged.n_rows();
-        let rows: Vec<usize> = judged.iter().copied().chain(others.iter().map(|row| n_judged + row)).collect();
+    /// The vocabulary of some coded rows and some others, and their vectors in that order.
+    fn features(&self, coded: &[usize], others: &[usize]) -> (Vocabulary, FeatureMatrix) {
+        let n_coded = self.coded.weights.len();
+        let rows: Vec<usize> = coded.iter().copied().chain(others.iter().map(|row| n_coded + row)).collect();
         let vocabulary = Vocabulary::fit(self.lexicon, &rows, &self.params.features.0);
         let matrix = vocabulary.transform(self.lexicon, &rows, &self.params.features.0);
         let matrix = to_train_on(matrix, self.params);
@@ -172,21 +194,25 @@ impl<'a> Mixture<'a> {
     fn walk(
         &self,
         matrix: &FeatureMatrix,
-        judged: &[usize],
+        coded: &[usize],
         others: &[usize],
         tracks: &[Track],
         mut take: impl FnMut(usize, Setting, &FrameFit),
     ) -> Result<()> {
-        let of_judged = self.targets.select(Axis(0), judged);
-        let judged_weights: Vec<f64> = judged.iter().map(|row| f64::from(self.judged.weights[*row])).collect();
-        let of_others = self.opinions.select(Axis(0), others);
-        let weights: Vec<f64> = others.iter().map(|row| self.weights[*row]).collect();
-        let judged = Beliefs { targets: of_judged.view(), weights: &judged_weights };
-        let others = (!others.is_empty()).then_some(Beliefs { targets: of_others.view(), weights: &weights });
+        let of_rows = |lessons: Lessons<'_>, rows: &[usize]| {
+            (lessons.targets.select(Axis(0), rows), rows.iter().map(|row| lessons.weights[*row]).collect::<Vec<f64>>())
+        };
+        let kinds = [of_rows(self.coded, coded), of_rows(self.others, others)];
+        let mut kinds = kinds
+            .iter()
+            .filter(|(_, weights)| !weights.is_empty())
+            .map(|(targets, weights)| Beliefs { targets: targets.view(), weights });
+        let first = kinds.next().expect("a fold leaves rows to learn from");
+        let second = kinds.next();
         for tracks in tracks.chunks(SIDE_BY_SIDE) {
             let wanted: Vec<(usize, Option<f64>)> =
                 tracks.iter().map(|track| (track.frame, self.mixes.get(track.mix).copied())).collect();
-            let problems = Problems::mixed(matrix, judged, others, &wanted, &self.params.logistic.0)?;
+            let problems = Problems::mixed(matrix, first, second, &wanted, &self.params.logistic.0)?;
             let mut points: Vec<Option<Vec<f64>>> = vec![None; tracks.len()];
             for step in 0..tracks.iter().map(|track| track.alphas.len()).max().unwrap_or_default() {
                 let (places, alphas): (Vec<usize>, Vec<usize>) =
@@ -210,12 +236,16 @@ impl<'a> Mixture<'a> {
 }
 
 impl Values<'_> {
-    /// Judged rows outside fold `except` (all of them when `None`) that are coded for frame `j`, and their codes.
+    fn is_in(&self, at: usize, k: usize) -> bool {
+        self.mixture.fold_of[self.mixture.judges.rows[at]] == Some(k as u32)
+    }
+
+    /// Judges outside fold `except` (all of them when `None`) that are coded for frame `j`, and their codes.
     fn coded(&self, j: usize, except: Option<usize>) -> (Vec<usize>, Vec<bool>) {
-        let Mixture { judged, folds, .. } = self.mixture;
-        (0..judged.n_rows())
-            .filter(|row| except.is_none_or(|k| folds.of_row[*row] as usize != k))
-            .filter_map(|row| Some((row, judged.codes[(row, j)].as_bool()?)))
+        let Judges { rows, corpus, .. } = self.mixture.judges;
+        (0..rows.len())
+            .filter(|at| except.is_none_or(|k| !self.is_in(*at, k)))
+            .filter_map(|at| Some((at, corpus.codes[(at, j)].as_bool()?)))
             .unzip()
     }
 
@@ -238,7 +268,7 @@ impl Values<'_> {
     pub(super) fn chosen_tracks(&self) -> Vec<Track> {
         let mut tracks: Vec<Track> = Vec::new();
         for j in 0..self.of_frame.len() {
-            let excepts = (0..self.mixture.folds.n_folds).map(Some).chain([None]);
+            let excepts = (0..self.mixture.n_folds).map(Some).chain([None]);
             let mut settings: Vec<Setting> = excepts.map(|except| self.best(j, except)).collect();
             settings.sort_unstable();
             settings.dedup();
@@ -255,8 +285,8 @@ impl Values<'_> {
         let (rows, gold) = self.coded(j, except);
         let all = self.of(j, setting);
         let values: Vec<f64> = rows.iter().map(|row| all[*row]).collect();
-        if self.mixture.are_opinions {
-            let proba: Vec<f64> = rows.iter().map(|row| self.mixture.targets[(*row, j)]).collect();
+        if let Some(proba) = self.mixture.judges.proba {
+            let proba: Vec<f64> = rows.iter().map(|at| proba[(*at, j)]).collect();
             return Calibration::fit_to(&values, &proba, &gold);
         }
         Calibration::fit(&values, &gold)
@@ -267,20 +297,20 @@ impl Values<'_> {
         &found.expect("every setting that may be chosen was fitted").1
     }
 
-    /// Predictions for every judged row, with setting (by `chooser`), map and threshold chosen without the row's own fold.
+    /// Predictions for every judge, with setting (by `chooser`), map and threshold chosen without its own fold.
     pub(super) fn cross_fitted(&self, chooser: &Values<'_>) -> Result<Predictions> {
-        let Mixture { judged, folds, .. } = self.mixture;
-        let mut predictions = Predictions::zeros(judged.n_rows(), judged.frames.len());
-        for k in 0..folds.n_folds {
-            let (_, held_out) = folds.split(k);
-            for j in 0..judged.frames.len() {
+        let Mixture { judges, n_folds, .. } = self.mixture;
+        let n_frames = self.of_frame.len();
+        let mut predictions = Predictions::zeros(judges.rows.len(), n_frames);
+        for k in 0..n_folds {
+            for j in 0..n_frames {
                 let setting = chooser.best(j, Some(k));
                 let calibration = self.calibrate(j, setting, Some(k))?;
                 let values = self.of(j, setting);
-                for row in &held_out {
-                    let proba = calibration.map.proba(values[*row]);
-                    predictions.proba[(*row, j)] = proba;
-                    predictions.predicted[(*row, j)] = proba >= calibration.threshold;
+                for at in (0..judges.rows.len()).filter(|at| self.is_in(*at, k)) {
+                    let proba = calibration.map.proba(values[at]);
+                    predictions.proba[(at, j)] = proba;
+                    predictions.predicted[(at, j)] = proba >= calibration.threshold;
                 }
             }
         }

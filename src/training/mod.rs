@@ -15,6 +15,7 @@ mod params;
 mod progress;
 mod settings;
 mod standing;
+mod student;
 mod subsample;
 mod train;
 mod unlabelled;

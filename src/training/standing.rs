@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use ndarray::{Array2, ArrayView2, Axis};
 
 use super::distill::Gold;
-use crate::corpus::{Corpus, Frames, SourceFile};
+use super::train::CrossFitted;
+use crate::corpus::{Corpus, Frames, GroupBy, SourceFile};
 use crate::error::Result;
 use crate::evaluation::{Basis, Contestant, Evaluation, Predictions, SideBySide, Standing};
 use crate::model::{MAX_NOTE, Model};
@@ -34,6 +35,18 @@ impl<'a> Teacher<'a> {
     #[must_use]
     pub fn n_seen(&self, corpus: &Corpus) -> usize {
         corpus.texts.iter().filter(|text| self.model.has_seen(text)).count()
+    }
+
+    /// The rows of a corpus that it was not trained on, nor on others of their groups or with their text, in row order.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a grouping that the corpus does not have.
+    pub fn unseen(&self, corpus: &Corpus, group: GroupBy) -> Result<Vec<usize>> {
+        let groups = group.groups(corpus)?;
+        let is_seen: Vec<bool> = corpus.texts.iter().map(|text| self.model.has_seen(text)).collect();
+        let seen: BTreeSet<u32> =
+            groups.iter().zip(&is_seen).filter(|(_, seen)| **seen).map(|(group, _)| *group).collect();
+        Ok((0..corpus.n_rows()).filter(|row| !is_seen[*row] && !seen.contains(&groups[*row])).collect())
     }
 
     /// Its decisions at these probabilities, of the same shape (n_rows, n_frames).
@@ -65,7 +78,7 @@ pub(super) fn columns(frames: &Frames, wanted: &Frames) -> Result<Vec<usize>> {
 }
 
 /// The corpus with the codes of these frames alone.
-fn limited(corpus: &Corpus, frames: &Frames) -> Result<Corpus> {
+pub(super) fn limited(corpus: &Corpus, frames: &Frames) -> Result<Corpus> {
     let keep: Vec<bool> = corpus.frames.names().iter().map(|name| frames.find(name).is_some()).collect();
     corpus.clone().with_frames(&keep)
 }
@@ -80,43 +93,46 @@ fn judge(corpus: &Corpus, of: &Frames, predictions: &Predictions, bootstrap: Boo
     predictions.judge(corpus, bootstrap)
 }
 
-/// Teacher, student and n-grams on the coded rows that the last two learned from, in the frames of the student.
-///
-/// A teacher that was trained on some of these rows is not shown on them, unless on all: then its own out-of-fold scores are.
+/// Teacher, student and n-grams on those of the coded rows that judge, in the frames of the student; where none does, what the teacher
+/// says of its own training on the same files, if that is so, beside n-grams.
 pub(super) fn gold_standings(
     teacher: &Teacher<'_>,
     gold: Gold<'_>,
-    student: Evaluation,
-    ngrams: &Model,
+    judging: &[usize],
+    student: Option<Evaluation>,
+    ngrams: &CrossFitted,
     frames: &Frames,
     bootstrap: Bootstrap,
 ) -> Result<SideBySide> {
-    let files = |sources: &[SourceFile]| -> BTreeSet<(String, Option<String>)> {
-        sources.iter().map(|source| (source.sha256.clone(), source.split.clone())).collect()
+    let n_rows = if judging.is_empty() { gold.corpus.n_rows() } else { judging.len() };
+    let n_seen = gold.corpus.n_rows() - judging.len();
+    let rows = gold.corpus.select(judging);
+    let on_judging = |of: &Frames, predictions: &Predictions| -> Result<Evaluation> {
+        judge(&limited(&rows, frames)?, of, &predictions.select(judging), bootstrap)
     };
-    let training = &teacher.model.metadata().training;
-    let is_same = training.distillation.is_none()
-        && files(&training.sources) == files(&gold.corpus.sources)
-        && teacher.model.frames() == frames;
-    let n_seen = teacher.n_seen(gold.corpus);
-    let (basis, evaluation) = match gold.teacher {
-        _ if n_seen > 0 && is_same => (Basis::Stored, Some(training.evaluation.clone())),
-        Some(predictions) if n_seen == 0 => {
-            let corpus = limited(gold.corpus, frames)?;
-            (Basis::Unseen, Some(judge(&corpus, teacher.model.frames(), predictions, bootstrap)?))
-        }
-        _ => (Basis::Seen, None),
+    let model = &ngrams.trained.model;
+    let ([basis, of_student], [of_teacher, of_ngrams]) = if judging.is_empty() {
+        let own = &teacher.model.metadata().training;
+        let files = |sources: &[SourceFile]| -> BTreeSet<(String, Option<String>)> {
+            sources.iter().map(|source| (source.sha256.clone(), source.split.clone())).collect()
+        };
+        let is_same = own.distillation.is_none()
+            && files(&own.sources) == files(&gold.corpus.sources)
+            && teacher.model.frames() == frames;
+        let basis = if is_same { Basis::Stored } else { Basis::Seen };
+        let stored = is_same.then(|| own.evaluation.clone());
+        ([basis, Basis::Seen], [stored, Some(model.metadata().training.evaluation.clone())])
+    } else {
+        let of_teacher = gold.teacher.map(|predictions| on_judging(teacher.model.frames(), predictions)).transpose()?;
+        let of_ngrams = on_judging(model.frames(), &ngrams.out_of_fold)?;
+        ([Basis::Unseen, Basis::OutOfFold], [of_teacher, Some(of_ngrams)])
     };
     let standings = vec![
-        Standing { contestant: Contestant::Teacher, basis, evaluation },
-        Standing { contestant: Contestant::Student, basis: Basis::OutOfFold, evaluation: Some(student) },
-        Standing {
-            contestant: Contestant::Ngrams,
-            basis: Basis::OutOfFold,
-            evaluation: Some(ngrams.metadata().training.evaluation.clone()),
-        },
+        Standing { contestant: Contestant::Teacher, basis, evaluation: of_teacher },
+        Standing { contestant: Contestant::Student, basis: of_student, evaluation: student },
+        Standing { contestant: Contestant::Ngrams, basis: Basis::OutOfFold, evaluation: of_ngrams },
     ];
-    Ok(SideBySide { n_rows: gold.corpus.n_rows(), n_seen, standings })
+    Ok(SideBySide { n_rows, n_seen, standings })
 }
 
 /// Models on coded rows that none of them should have seen, each with its predictions, in the frames of the student, which comes with

@@ -95,6 +95,11 @@ pub fn cross_fit(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress)
     run(corpus, params, progress, true)
 }
 
+/// Trains as [`train`] does, and keeps how each row was judged.
+pub(super) fn judged(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress) -> Result<CrossFitted> {
+    run(corpus, params, progress, false)
+}
+
 fn run(corpus: &Corpus, params: &TrainParams, progress: &dyn Progress, keep: bool) -> Result<CrossFitted> {
     let mut params = params.clone().check()?;
     params.suit(corpus)?;

@@ -16,9 +16,10 @@ use crate::training::{DistillParams, TrainParams};
 small and fast as any other, and nearer to its teacher than coded rows alone would bring it. How much the opinions weigh beside the codes (--mix) is \
 chosen for each frame with the penalty, by average precision on coded rows held out.
 
-Without --gold the student learns opinions alone, and nothing is checked against a coder. A teacher has often been trained on the very \
-rows of --gold; then the student owes something to held-out rows through it. Rows in --test, which none has seen, judge teacher, student and \
-n-grams alone fairly. Rows of --unlabelled whose text stands in --gold or --test are left out; codes in --unlabelled are not looked at.
+Coded rows that trained the teacher, and all of their stories or articles, teach but never judge: what the teacher remembers of them would \
+flatter its student. So train the teacher on some stories, and name all in --gold: the others choose, calibrate and judge. Where none is left, or \
+without --gold, settings and probabilities follow the teacher, and nothing is checked against a coder. Rows in --test, which none has seen, judge \
+teacher, student and n-grams alone. Rows of --unlabelled whose text stands in --gold or --test are left out; codes in --unlabelled are not looked at.
 
 Examples:
   framescope distill --teacher large.safetensors --unlabelled news.csv --gold coded.csv --test held_back.csv -o small.safetensors
