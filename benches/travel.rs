@@ -57,13 +57,12 @@ fn main() {
     }
     println!("\nWithout one register");
     for register in registers(&ours).values().collect::<BTreeSet<_>>() {
-        line(&format!("  {register}"), &without_register(&ours, register), &shipped(), &elsewhere);
+        line(&format!("  {register}"), &without_register(&ours, register), &ngrams(), &elsewhere);
     }
     tabulate(&learning_curve(&ours, &elsewhere), &elsewhere, &models).expect("the table can be written");
     draw(&models).expect("the chart can be written");
 }
 
-/// The bundled model on every set, with intervals.
 /// A model from a file, with the encoder that was fine-tuned for it.
 fn scorer(path: &Path) -> Scorer {
     let compiled = Model::load(path).and_then(|model| {
@@ -76,6 +75,7 @@ fn scorer(path: &Path) -> Scorer {
     compiled.unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// A model on every set, with intervals.
 fn tell(scorer: &Scorer, elsewhere: &[Elsewhere]) {
     for set in elsewhere {
         let predictions = scorer.predictions(&set.rows.texts).expect("news can be tokenised");
@@ -147,8 +147,8 @@ fn keyed(source: &str, articles: &[PathBuf], file: &Path) {
     writer.flush().expect("the table can be written");
 }
 
-/// The options that the bundled model is trained with.
-fn shipped() -> TrainParams {
+/// The options with which n-grams learn the labels alone, and the student its teacher.
+fn ngrams() -> TrainParams {
     let bootstrap = Bootstrap { n_replicates: 0, ..Bootstrap::default() };
     let mut params = TrainParams { group: Some(GroupBy::StoryId), leakage: false, bootstrap, ..TrainParams::default() };
     params.features.0.names = Names::Mask;
@@ -156,7 +156,7 @@ fn shipped() -> TrainParams {
 }
 
 fn with(change: impl FnOnce(&mut TrainParams)) -> TrainParams {
-    let mut params = shipped();
+    let mut params = ngrams();
     change(&mut params);
     params
 }
@@ -201,7 +201,7 @@ fn line(name: &str, rows: &Corpus, params: &TrainParams, elsewhere: &[Elsewhere]
 }
 
 fn ablate(ours: &Corpus, elsewhere: &[Elsewhere]) {
-    line("as shipped", ours, &shipped(), elsewhere);
+    line("n-grams from the labels alone", ours, &ngrams(), elsewhere);
     println!("\nOne setting changed");
     let changed: [(&str, TrainParams); 10] = [
         ("  names kept, not masked", with(|params| params.features.0.names = Names::Keep)),
@@ -220,16 +220,15 @@ fn ablate(ours: &Corpus, elsewhere: &[Elsewhere]) {
     }
 
     println!("\nOther texts or weights");
-    line("  numbers masked too (digits read as 0)", &digits_as_zero(ours), &shipped(), &zeroed(elsewhere));
+    line("  numbers masked too (digits read as 0)", &digits_as_zero(ours), &ngrams(), &zeroed(elsewhere));
     // Inside the file the held-out rows would hold their outlet's word too.
-    let mut outlet_word: Vec<_> =
-        scores(&with_outlet_word(ours), &shipped(), elsewhere).into_iter().map(Some).collect();
+    let mut outlet_word: Vec<_> = scores(&with_outlet_word(ours), &ngrams(), elsewhere).into_iter().map(Some).collect();
     outlet_word[0] = None;
     print_line("  the outlet as a word, in training only", &outlet_word);
-    line("  every outlet weighs the same", &outlets_alike(ours), &shipped(), elsewhere);
+    line("  every outlet weighs the same", &outlets_alike(ours), &ngrams(), elsewhere);
 
     println!("\nOther thresholds");
-    let model = model(ours, &shipped());
+    let model = model(ours, &ngrams());
     let shares: Vec<f64> = (0..ours.frames.len()).map(|j| ours.counts(j).0 as f64 / ours.n_rows() as f64).collect();
     let thresholds: Vec<f64> = model.calibration().iter().map(|calibration| calibration.threshold).collect();
     let scorer = Scorer::new(model).expect("it needs no encoder");
@@ -345,7 +344,7 @@ fn learning_curve(ours: &Corpus, elsewhere: &[Elsewhere]) -> Vec<Point> {
     for n in SIZES.into_iter().filter(|n| *n < ours.n_rows()).chain([ours.n_rows()]) {
         let draws = if n == ours.n_rows() { 1 } else { DRAWS };
         let runs: Vec<Vec<[f64; 2]>> =
-            (0..draws).map(|draw| scores(&sample(ours, n, draw), &shipped(), elsewhere)).collect();
+            (0..draws).map(|draw| scores(&sample(ours, n, draw), &ngrams(), elsewhere)).collect();
         let mean: Vec<[f64; 2]> = (0..runs[0].len())
             .map(|set| [0, 1].map(|k| runs.iter().map(|run| run[set][k]).sum::<f64>() / draws as f64))
             .collect();

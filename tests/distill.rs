@@ -155,7 +155,11 @@ const LEAST: [&str; 10] =
 fn rows_that_trained_the_teacher_teach_and_do_not_judge() {
     let folder = taught();
     let run = folder.succeeds(&[&distill(&["--gold", "gold.csv", "teach.csv"])[..], &LEAST].concat());
-    assert!(run.stderr.contains("450 of 550 coded rows trained the teacher: they teach, and the other 100 judge"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("450 of 550 coded rows trained the teacher: they teach, and the other 100 judge"),
+        "{}",
+        run.stderr
+    );
     assert!(run.text().contains("On the 100 coded rows learned from that the teacher had not seen"), "{}", run.text());
     assert!(run.text().contains("450 more rows of groups that trained the teacher"), "{}", run.text());
     let kept = json(&folder.succeeds(&["inspect", "student.safetensors", "--format", "json"]).stdout);

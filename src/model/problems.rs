@@ -10,7 +10,7 @@ use crate::corpus::Code;
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::FeatureMatrix;
 
-/// Rows whose classes are balanced by themselves, in the order of the matrix.
+/// Rows of one kind, in the order of the matrix.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Beliefs<'a> {
     /// How likely each row has each frame, in [0, 1], NaN where nobody says; shape (n_samples, n_frames).
@@ -57,7 +57,8 @@ impl<'a> Problems<'a> {
     }
 
     /// One problem for each wanted (frame, mix), over the rows of `judged` and then, where there are some, those of `others`, whose
-    /// total weight is brought to `mix` times that of the judged rows, or stays where there is no mix. Each kind of rows is balanced by itself.
+    /// total weight is brought to `mix` times that of the judged rows, or stays where there is no mix. The classes of the judged rows are balanced, and
+    /// those of the others weigh what they weigh there: so the same decision value means the same probability among both.
     ///
     /// A row that has the frame with probability t counts as a share t of a row that has it and a share 1 − t of one that has not:
     /// its loss is `c (t a₁ log(1 + exp(-z)) + (1 - t) a₀ log(1 + exp(z)))` with the weights a₁ and a₀ of the two classes, which is the
@@ -74,9 +75,16 @@ impl<'a> Problems<'a> {
     ) -> Result<Self> {
         let problem = |(j, mix): &(usize, Option<f64>)| -> Result<Problem> {
             let mut gathered = Gathered::default();
-            let total = gathered.add(judged, *j, None, params.class_weight)?;
+            let known = Known::of(judged, *j)?;
+            let class_weights = match params.class_weight {
+                ClassWeight::Balanced => known.balance(),
+                ClassWeight::None => [1.0, 1.0],
+            };
+            gathered.add(judged, *j, class_weights, 1.0);
             if let Some(others) = others {
-                gathered.add(others, *j, mix.map(|mix| mix * total), params.class_weight)?;
+                let share =
+                    mix.map_or(Ok(1.0), |mix| Known::of(others, *j).map(|those| mix * known.total() / those.total()))?;
+                gathered.add(others, *j, class_weights, share);
             }
             let Gathered { targets, weights, masses } = gathered;
             let scale = (params.prior == Prior::LogOdds).then(|| log_odds_scale(matrix, &masses));
@@ -124,8 +132,24 @@ struct Gathered {
 }
 
 impl Gathered {
-    /// Adds rows, whose weights are brought to the sum `wanted` if that is given; returns that sum.
-    fn add(&mut self, rows: Beliefs<'_>, j: usize, wanted: Option<f64>, class_weight: ClassWeight) -> Result<f64> {
+    /// Adds rows, whose classes (absent, present) weigh so much more than others do, and all of them `share` times what they are given.
+    fn add(&mut self, rows: Beliefs<'_>, j: usize, [for_absent, for_present]: [f64; 2], share: f64) {
+        for (t, c) in rows.targets.column(j).iter().zip(rows.weights) {
+            let (t, c) = if t.is_nan() { (0.0, 0.0) } else { (*t, c * share) };
+            let balanced = t * for_present + (1.0 - t) * for_absent;
+            self.targets.push(t * for_present / balanced);
+            self.weights.push(balanced * c);
+            self.masses[0].push(c * t);
+            self.masses[1].push(c * (1.0 - t));
+        }
+    }
+}
+
+/// What is known of a frame in rows of one kind: how much of their weight speaks against it and for it.
+struct Known([f64; 2]);
+
+impl Known {
+    fn of(rows: Beliefs<'_>, j: usize) -> Result<Self> {
         let column = rows.targets.column(j);
         let known = || column.iter().zip(rows.weights).filter(|(t, _)| !t.is_nan());
         let present: f64 = known().map(|(t, c)| c * t).sum();
@@ -140,20 +164,16 @@ impl Gathered {
                 whereabouts: " of weight above 0".into(),
             }));
         }
-        let (for_present, for_absent) = match class_weight {
-            ClassWeight::Balanced => ((present + absent) / (2.0 * present), (present + absent) / (2.0 * absent)),
-            ClassWeight::None => (1.0, 1.0),
-        };
-        let share = wanted.map_or(1.0, |wanted| wanted / (present + absent));
-        for (t, c) in column.iter().zip(rows.weights) {
-            let (t, c) = if t.is_nan() { (0.0, 0.0) } else { (*t, c * share) };
-            let balanced = t * for_present + (1.0 - t) * for_absent;
-            self.targets.push(t * for_present / balanced);
-            self.weights.push(balanced * c);
-            self.masses[0].push(c * t);
-            self.masses[1].push(c * (1.0 - t));
-        }
-        Ok(wanted.unwrap_or(present + absent))
+        Ok(Known([absent, present]))
+    }
+
+    fn total(&self) -> f64 {
+        self.0.iter().sum()
+    }
+
+    /// Class weights by which both classes weigh the same.
+    fn balance(&self) -> [f64; 2] {
+        self.0.map(|weight| self.total() / (2.0 * weight))
     }
 }
 

@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::lanes::{add_scaled, softmax, total, wide};
+use super::lanes::{add_scaled, change, softmax, total, wide};
 
 /// Where each sentence's tokens stand, one behind the other.
 #[derive(Debug, Clone)]
@@ -57,24 +57,28 @@ impl Head {
     #[inline(always)]
     fn fill(&mut self, (qkv, bias): (&[f32], &[f32]), h: usize) {
         let all = bias.len() / 3;
-        let Head { n, width, queries, keys, values, turned, shares } = self;
-        let (n, width) = (*n, *width);
+        let (n, width) = (self.n, self.width);
+        let Head { queries, keys, values, turned, shares, .. } = self;
         let scale = 1.0 / (width as f32).sqrt();
         for (part, out) in [&mut *queries, keys, values].into_iter().enumerate() {
             let at = part * all + h * width;
             let factor = if part == 0 { scale } else { 1.0 };
-            for (row, out) in qkv.chunks_exact(3 * all).zip(out.chunks_exact_mut(width)) {
-                for ((out, x), b) in out.iter_mut().zip(&row[at..at + width]).zip(&bias[at..at + width]) {
-                    *out = (x + b) * factor;
-                }
+            for i in 0..n {
+                let (row, out) = (&qkv[i * 3 * all..], &mut out[i * width..(i + 1) * width]);
+                change(out, &row[at..at + width], &bias[at..at + width], |_, x, b| (x + b) * factor);
             }
         }
-        for (j, key) in keys.chunks_exact(width).enumerate() {
-            key.iter().enumerate().for_each(|(d, x)| turned[d * n + j] = *x);
+        for j in 0..n {
+            for d in 0..width {
+                turned[d * n + j] = keys[j * width + d];
+            }
         }
-        for (query, shares) in queries.chunks_exact(width).zip(shares.chunks_exact_mut(n)) {
+        for i in 0..n {
+            let shares = &mut shares[i * n..(i + 1) * n];
             shares.fill(0.0);
-            query.iter().zip(turned.chunks_exact(n)).for_each(|(q, keys)| add_scaled(shares, *q, keys));
+            for d in 0..width {
+                add_scaled(shares, queries[i * width + d], &turned[d * n..(d + 1) * n]);
+            }
             softmax(shares);
         }
     }
@@ -85,16 +89,17 @@ impl Head {
 pub(super) fn forward(rows: (&[f32], &[f32]), n_heads: usize, out: &mut [f32]) {
     let all = rows.1.len() / 3;
     let mut head = Head::new(out.len() / all, all / n_heads);
+    let (n, width) = (head.n, head.width);
     wide(
         #[inline(always)]
         || {
             for h in 0..n_heads {
                 head.fill(rows, h);
-                let at = h * head.width..(h + 1) * head.width;
-                for (out, shares) in out.chunks_exact_mut(all).zip(head.shares.chunks_exact(head.n)) {
-                    let out = &mut out[at.clone()];
-                    for (share, value) in shares.iter().zip(head.values.chunks_exact(head.width)) {
-                        add_scaled(out, *share, value);
+                let at = h * width..(h + 1) * width;
+                for i in 0..n {
+                    let out = &mut out[i * all..(i + 1) * all][at.clone()];
+                    for j in 0..n {
+                        add_scaled(out, head.shares[i * n + j], &head.values[j * width..(j + 1) * width]);
                     }
                 }
             }

@@ -1,5 +1,7 @@
 //! Loops over `f32` that a compiler turns into vector instructions: no branch, no call, and the same bits on every processor, since
 //! nothing is fused or reordered.
+//!
+//! They count places, and so do the loops around them: an adapter of iterators that is not inlined runs without those instructions.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -83,14 +85,19 @@ pub(super) fn total(n: usize, f: impl Fn(usize) -> f32) -> f32 {
     let mut sums = [0.0; LANES];
     let whole = n - n % LANES;
     for i in (0..whole).step_by(LANES) {
-        sums.iter_mut().enumerate().for_each(|(k, sum)| *sum += f(i + k));
+        for (k, sum) in sums.iter_mut().enumerate() {
+            *sum += f(i + k);
+        }
     }
-    sums.iter().sum::<f32>() + (whole..n).map(f).sum::<f32>()
+    let mut rest = 0.0;
+    for i in whole..n {
+        rest += f(i);
+    }
+    sums.iter().sum::<f32>() + rest
 }
 
 /// `out[i] = f(out[i], a[i], b[i])`.
 #[inline(always)]
-// Iterators side by side are calls that the compiler does not always inline here.
 pub(super) fn change(out: &mut [f32], a: &[f32], b: &[f32], f: impl Fn(f32, f32, f32) -> f32) {
     let n = out.len();
     let (a, b) = (&a[..n], &b[..n]);
@@ -108,10 +115,17 @@ pub(super) fn add_scaled(out: &mut [f32], factor: f32, v: &[f32]) {
 /// Makes scores probabilities: `exp(s - max) / Σ exp(s - max)`.
 #[inline(always)]
 pub(super) fn softmax(scores: &mut [f32]) {
-    let max = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    scores.iter_mut().for_each(|s| *s = exp(*s - max));
+    let mut max = f32::NEG_INFINITY;
+    for s in scores.iter() {
+        max = if *s > max { *s } else { max };
+    }
+    for s in scores.iter_mut() {
+        *s = exp(*s - max);
+    }
     let inverse = 1.0 / total(scores.len(), |i| scores[i]);
-    scores.iter_mut().for_each(|s| *s *= inverse);
+    for s in scores.iter_mut() {
+        *s *= inverse;
+    }
 }
 
 #[cfg(test)]

@@ -113,7 +113,18 @@ impl Layer {
 
     /// The next vectors of all tokens, of shape (n_tokens, hidden_size) as those before.
     pub(super) fn forward(&self, x: &Tensor, spans: &Spans, config: &Config) -> Result<Tensor> {
-        self.steps(x, spans, config).map(|steps| steps.next)
+        let attend = Attend { spans: spans.clone(), n_heads: config.num_attention_heads };
+        let norm = AddNorm { epsilon: config.layer_norm_eps };
+        // What is done with gives its memory, still in the core's cache, to what comes next.
+        let context = x.matmul(&self.qkv)?.apply_op2_no_bwd(&self.qkv_bias, &attend)?;
+        let middle = context.matmul(&self.context)?;
+        drop(context);
+        middle.inplace_op3(x, &self.context_norm, &norm)?;
+        let inner = middle.matmul(&self.up)?;
+        inner.inplace_op2(&self.up_bias, &BiasGelu)?;
+        let next = inner.matmul(&self.down)?;
+        next.inplace_op3(&middle, &self.down_norm, &norm)?;
+        Ok(next)
     }
 
     /// The same, with all that the way back needs.

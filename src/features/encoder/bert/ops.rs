@@ -4,7 +4,9 @@
 //! take each of these as five to ten operations over the whole of memory. Nor does it keep the book of gradients: it adds each to
 //! zeros first, on threads that spin while they wait for one another.
 
-use candle_core::{CpuStorage, CustomOp1, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
+use candle_core::{
+    CpuStorage, CustomOp1, CustomOp2, CustomOp3, InplaceOp2, InplaceOp3, Layout, Result, Shape, Tensor, bail,
+};
 
 use super::attention::{self, Spans};
 use super::lanes::{add_scaled, change, gelu, gelu_slope, total, wide};
@@ -14,6 +16,13 @@ fn numbers<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     match layout.contiguous_offsets() {
         Some((start, end)) => Ok(&storage.as_slice::<f32>()?[start..end]),
         None => bail!("a tensor should lie in order, and does not: {layout:?}"),
+    }
+}
+
+fn numbers_mut<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<&'a mut [f32]> {
+    match (storage, layout.contiguous_offsets()) {
+        (CpuStorage::F32(all), Some((start, end))) => Ok(&mut all[start..end]),
+        _ => bail!("a tensor should hold f32 in order, and does not: {layout:?}"),
     }
 }
 
@@ -52,21 +61,35 @@ impl CustomOp2 for BiasGelu {
         bias: &CpuStorage,
         bias_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let (x, bias) = (numbers(x, x_layout)?, numbers(bias, bias_layout)?);
-        let mut out = vec![0.0; x.len()];
-        wide(
-            #[inline(always)]
-            || {
-                for (out, x) in out.chunks_exact_mut(bias.len()).zip(x.chunks_exact(bias.len())) {
-                    change(out, x, bias, |_, x, b| gelu(x + b));
-                }
-            },
-        );
+        let mut out = numbers(x, x_layout)?.to_vec();
+        BiasGelu::forward(&mut out, numbers(bias, bias_layout)?);
         Ok((CpuStorage::F32(out), x_layout.shape().clone()))
     }
 }
 
+impl InplaceOp2 for BiasGelu {
+    fn name(&self) -> &'static str {
+        "bias-gelu in place"
+    }
+
+    fn cpu_fwd(&self, x: &mut CpuStorage, x_layout: &Layout, bias: &CpuStorage, bias_layout: &Layout) -> Result<()> {
+        BiasGelu::forward(numbers_mut(x, x_layout)?, numbers(bias, bias_layout)?);
+        Ok(())
+    }
+}
+
 impl BiasGelu {
+    fn forward(x: &mut [f32], bias: &[f32]) {
+        wide(
+            #[inline(always)]
+            || {
+                for x in x.chunks_exact_mut(bias.len()) {
+                    change(x, bias, bias, |x, b, _| gelu(x + b));
+                }
+            },
+        );
+    }
+
     /// The gradients of x and b, given that of what came out.
     pub(super) fn backward(x: &Tensor, bias: &Tensor, grad: &Tensor) -> Result<[Tensor; 2]> {
         let (xs, biases, mut grads) = (values(x)?, values(bias)?, values(grad)?);
@@ -93,16 +116,15 @@ pub(super) struct AddNorm {
     pub epsilon: f32,
 }
 
-/// One token's sum brought to mean 0 and variance 1, and what it was divided by.
+/// One token's sum brought to mean 0 and variance 1 where `x` stood, and what it was divided by.
 #[inline(always)]
-fn normalise(out: &mut [f32], x: &[f32], residual: &[f32], bias: &[f32], epsilon: f32) -> f32 {
-    let n = out.len();
-    change(out, x, residual, |_, x, residual| x + residual);
-    add_scaled(out, 1.0, bias);
-    let mean = total(n, |i| out[i]) / n as f32;
-    out.iter_mut().for_each(|s| *s -= mean);
-    let inverse = 1.0 / (total(n, |i| out[i] * out[i]) / n as f32 + epsilon).sqrt();
-    out.iter_mut().for_each(|s| *s *= inverse);
+fn normalise(x: &mut [f32], residual: &[f32], bias: &[f32], epsilon: f32) -> f32 {
+    let n = x.len();
+    change(x, residual, bias, |x, residual, b| x + residual + b);
+    let mean = total(n, |i| x[i]) / n as f32;
+    change(x, residual, residual, |x, _, _| x - mean);
+    let inverse = 1.0 / (total(n, |i| x[i] * x[i]) / n as f32 + epsilon).sqrt();
+    change(x, residual, residual, |x, _, _| x * inverse);
     inverse
 }
 
@@ -126,25 +148,46 @@ impl CustomOp3 for AddNorm {
         params: &CpuStorage,
         params_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let (x, residual) = (numbers(x, x_layout)?, numbers(residual, residual_layout)?);
-        let (bias, gamma, beta) = three_rows(numbers(params, params_layout)?);
-        let width = bias.len();
-        let mut out = vec![0.0; x.len()];
-        wide(
-            #[inline(always)]
-            || {
-                let rows = x.chunks_exact(width).zip(residual.chunks_exact(width));
-                for (out, (x, residual)) in out.chunks_exact_mut(width).zip(rows) {
-                    normalise(out, x, residual, bias, self.epsilon);
-                    change(out, gamma, beta, |s, gamma, beta| s * gamma + beta);
-                }
-            },
-        );
+        let mut out = numbers(x, x_layout)?.to_vec();
+        self.forward(&mut out, numbers(residual, residual_layout)?, numbers(params, params_layout)?);
         Ok((CpuStorage::F32(out), x_layout.shape().clone()))
     }
 }
 
+impl InplaceOp3 for AddNorm {
+    fn name(&self) -> &'static str {
+        "add-norm in place"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &mut CpuStorage,
+        x_layout: &Layout,
+        residual: &CpuStorage,
+        residual_layout: &Layout,
+        params: &CpuStorage,
+        params_layout: &Layout,
+    ) -> Result<()> {
+        self.forward(numbers_mut(x, x_layout)?, numbers(residual, residual_layout)?, numbers(params, params_layout)?);
+        Ok(())
+    }
+}
+
 impl AddNorm {
+    fn forward(&self, x: &mut [f32], residual: &[f32], params: &[f32]) {
+        let (bias, gamma, beta) = three_rows(params);
+        let width = bias.len();
+        wide(
+            #[inline(always)]
+            || {
+                for (x, residual) in x.chunks_exact_mut(width).zip(residual.chunks_exact(width)) {
+                    normalise(x, residual, bias, self.epsilon);
+                    change(x, gamma, beta, |s, gamma, beta| s * gamma + beta);
+                }
+            },
+        );
+    }
+
     /// The gradients of x, which is that of the residual too, and of b, γ and β, given that of what came out.
     pub(super) fn backward(
         &self,
@@ -165,7 +208,8 @@ impl AddNorm {
             || {
                 let rows = xs.chunks_exact(width).zip(residuals.chunks_exact(width));
                 for (grad, (x, residual)) in grads.chunks_exact_mut(width).zip(rows) {
-                    let inverse = normalise(&mut s, x, residual, bias, self.epsilon);
+                    s.copy_from_slice(x);
+                    let inverse = normalise(&mut s, residual, bias, self.epsilon);
                     change(for_gamma, grad, &s, |sum, g, s| sum + g * s);
                     add_scaled(for_beta, 1.0, grad);
                     change(grad, gamma, gamma, |g, gamma, _| g * gamma);
