@@ -31,9 +31,13 @@ snap:
     TRYCMD=overwrite cargo test --test readme
     git diff --stat
 
-# Rebuild the bundled model from its labels.
-reproduce:
-    cargo run --release -- train labels/framing-en.csv -o models/framing-en.safetensors --group story_id --names mask
+# Make the bundled model anew (half an hour): `just reproduce FOLDER/all-MiniLM-L6-v2 news_200k.csv`; models/README.md says where both are from.
+reproduce ENCODER ROWS:
+    cargo run --release --features encoder -- train labels/framing-en.csv --split teach --group story_id --names mask --folds 3 --epochs 3 \
+        --fine-tune --encoder {{ENCODER}} --checkpoints target/teacher.checkpoints -o target/teacher.safetensors
+    cargo run --release --features encoder -- distill --teacher target/teacher.safetensors --unlabelled {{ROWS}} \
+        --gold labels/framing-en.csv --group story_id --names mask --max-features 85000 --folds 3 --alpha 3,1,0.3,0.1 \
+        --license 'Apache-2.0, as Article-Bias-Prediction' -o models/framing-en.safetensors
 
 # Run the example notebook in a new environment; `just notebook --keep FOLDER` keeps what it makes.
 notebook *ARGS:

@@ -41,9 +41,11 @@ pub(super) fn run(args: &DistillArgs, common: &Common) -> anyhow::Result<()> {
     not_an_input(&args.output, inputs(), "the inputs, which the student")?;
     // A place that cannot be written is found before the work, not after it.
     let mut file = AtomicFile::create(&args.output)?;
-    let (scorer, name) = models::scorer(Some(&args.teacher), &args.encoder)?;
+    let (scorer, path) = models::scorer(Some(&args.teacher), &args.encoder)?;
     let model = scorer.model().clone();
     let encoder = model.metadata().encoder.as_ref().map(described);
+    // Its own name alone: where it lies is nobody's business.
+    let name = Path::new(&path).file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let teacher = Teacher::new(&model, &name, encoder.as_deref());
     let options = expecting(None, Some(model.frames()), args.input.read_options()?)?;
     let options = CorpusOptions { frames_owner: Some("the teacher".to_owned()), ..options };

@@ -54,7 +54,8 @@ pub(super) fn distillation_lines(distillation: &Distillation) -> String {
         let _ = writeln!(out, "  with the sentence encoder {encoder}");
     }
     for source in &teacher.sources {
-        let _ = writeln!(out, "  which was trained on {}, sha256 {}", source.name, source.sha256);
+        let split = source.split.as_ref().map(|split| format!(", split {split:?}")).unwrap_or_default();
+        let _ = writeln!(out, "  which was trained on {}{split}, sha256 {}", source.name, source.sha256);
     }
     for source in &distillation.unlabelled {
         let rows = counted(source.n_rows, "row", "rows");
