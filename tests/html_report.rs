@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use framescope::comparison::{CompareParams, Wire, compare};
 use framescope::corpus::{LabelSet, RatedUnit, Ratings};
@@ -11,7 +12,8 @@ use framescope::evaluation::{Agreement, FrameCurve, Predictions, Scored, agree, 
 use framescope::model::Explanation;
 use framescope::report::{ReportInput, card_table, report_html};
 use framescope::stats::Bootstrap;
-use framescope::{Comparison, CorpusOptions, Evaluation, Frames, Model, Population, Scorer};
+use framescope::training::{Silent, train};
+use framescope::{Comparison, Corpus, CorpusOptions, Evaluation, Frames, Model, Population, Scorer, TrainParams};
 
 /// Names that would run if they were read as markup.
 const HOSTILE: [&str; 4] = [
@@ -20,6 +22,15 @@ const HOSTILE: [&str; 4] = [
     "</title></style></svg><svg onload=alert(1)>",
     "{{ policy|safe }}&lt;b&gt; ' onmouseover='alert(1)",
 ];
+
+/// A model with all that a card may show, scores under other groupings among it.
+static MODEL: LazyLock<Model> = LazyLock::new(|| {
+    let labels = Path::new(env!("CARGO_MANIFEST_DIR")).join("labels/framing-en.csv");
+    let corpus = Corpus::read(&[labels.to_str().unwrap().to_owned()], &CorpusOptions::default()).unwrap();
+    let bootstrap = Bootstrap { n_replicates: 20, ..Bootstrap::default() };
+    let params = TrainParams { alphas: vec![1.0], bootstrap, ..TrainParams::default() };
+    train(&corpus.select(&(0..1_500).collect::<Vec<usize>>()), &params, &Silent).unwrap().model
+});
 
 /// Everything a page is made of, owned.
 struct Scene {
@@ -31,12 +42,12 @@ struct Scene {
 }
 
 impl Scene {
-    /// Rows of our own, with hostile outlets and texts, compared by the bundled model. A share of the rows is coded.
+    /// Rows of our own, with hostile outlets and texts, compared by a model of some of them. A share of the rows is coded.
     fn new(coded_of_ten: usize, n_outlets: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rows <b>.csv");
         write_rows(&path, coded_of_ten, n_outlets);
-        let model = Model::bundled().unwrap();
+        let model = MODEL.clone();
         let options = CorpusOptions { frames: Some(model.frames().clone()), ..CorpusOptions::default() };
         let population = Population::read(&[path.to_str().unwrap().to_owned()], &options, None).unwrap();
         let scorer = Scorer::new(model.clone()).unwrap();
@@ -46,7 +57,7 @@ impl Scene {
 
         let corpus = population.corpus.select(&population.coded_rows());
         let is_coded = corpus.n_rows() > 0;
-        let predictions = predictions_of(&predictions, &population.coded_rows());
+        let predictions = predictions.select(&population.coded_rows());
         let scored = Scored {
             frames: &corpus.frames,
             codes: &corpus.codes,
@@ -111,11 +122,6 @@ fn blurred(mut predictions: Predictions) -> Predictions {
     }
     predictions.predicted = predictions.proba.mapv(|proba| proba >= 0.45);
     predictions
-}
-
-fn predictions_of(all: &Predictions, rows: &[usize]) -> Predictions {
-    let axis = ndarray::Axis(0);
-    Predictions { proba: all.proba.select(axis, rows), predicted: all.predicted.select(axis, rows) }
 }
 
 fn write_rows(path: &Path, coded_of_ten: usize, n_outlets: usize) {

@@ -346,7 +346,7 @@ fn distillations(bench: &mut Bench) {
         "unused": { "empty_text": 0, "in_gold": 0, "in_test": 0, "copies": 0 },
         "mixes": [1e308],
         "frames": mix,
-        "n_gold_seen": 0,
+        "n_judging": 0,
         "agreement": { "n_rows": 1, "n_clusters": 0, "frames": agreement },
     });
     let with = |bench: &Bench, pointer: &str, value: Value| {
