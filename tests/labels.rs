@@ -14,7 +14,6 @@ use framescope::features::Names;
 use framescope::stats::{Bootstrap, ReliabilityData};
 use framescope::training::{Silent, train};
 use framescope::{Corpus, CorpusOptions, GroupBy, Model, TrainParams};
-use sha2::{Digest as _, Sha256};
 
 type Row = BTreeMap<String, String>;
 
@@ -32,6 +31,11 @@ fn table(path: &str) -> Vec<Row> {
 
 fn rows() -> Vec<Row> {
     table("labels/framing-en.csv")
+}
+
+fn corpus() -> Corpus {
+    let files = [project("labels/framing-en.csv").to_str().unwrap().to_owned()];
+    Corpus::read(&files, &CorpusOptions::default()).unwrap()
 }
 
 fn distinct<'a>(rows: impl IntoIterator<Item = &'a Row>, column: &str) -> usize {
@@ -131,10 +135,7 @@ fn the_bundled_model_comes_from_these_rows() {
     let rows = rows();
     let model = Model::bundled().unwrap();
     let training = &model.metadata().training;
-    let sha256: String = Sha256::digest(fs::read(project("labels/framing-en.csv")).unwrap())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let sha256 = corpus().sources[0].sha256.clone();
     assert_eq!((training.sources[0].sha256.as_str(), training.n_rows), (sha256.as_str(), rows.len()));
     let distillation = training.distillation.as_ref().unwrap();
     let taught = &distillation.teacher.sources[0];
@@ -151,13 +152,11 @@ fn the_bundled_model_comes_from_these_rows() {
 
 /// n-grams that learned these rows alone.
 static NGRAMS: LazyLock<Model> = LazyLock::new(|| {
-    let files = [project("labels/framing-en.csv").to_str().unwrap().to_owned()];
-    let corpus = Corpus::read(&files, &CorpusOptions::default()).unwrap();
     let bootstrap = Bootstrap { n_replicates: 0, ..Bootstrap::default() };
     let mut params =
         TrainParams { group: Some(GroupBy::StoryId), alphas: vec![0.1], bootstrap, ..TrainParams::default() };
     params.features.0.names = Names::Mask;
-    train(&corpus, &params, &Silent).unwrap().model
+    train(&corpus(), &params, &Silent).unwrap().model
 });
 
 /// Stories of this corpus are not so alike that holding them out costs much.
