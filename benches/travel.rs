@@ -147,7 +147,7 @@ fn keyed(source: &str, articles: &[PathBuf], file: &Path) {
     writer.flush().expect("the table can be written");
 }
 
-/// The options with which n-grams learn the labels alone, and the student its teacher.
+/// The options with which n-grams learn the labels alone.
 fn ngrams() -> TrainParams {
     let bootstrap = Bootstrap { n_replicates: 0, ..Bootstrap::default() };
     let mut params = TrainParams { group: Some(GroupBy::StoryId), leakage: false, bootstrap, ..TrainParams::default() };

@@ -99,7 +99,7 @@ fn a_student_is_nearer_to_its_teacher_than_coded_rows_alone_would_bring_it() {
         "Distilled from m.safetensors",
         "trained on teach.csv",
         "licence of these rows: CC0 1.0",
-        "neither coders nor the student",
+        "from which the student did not learn",
     ] {
         assert!(card.text().contains(part), "the card should say {part:?}:\n{}", card.text());
     }
@@ -156,12 +156,12 @@ fn rows_that_trained_the_teacher_teach_and_do_not_judge() {
     let folder = taught();
     let run = folder.succeeds(&[&distill(&["--gold", "gold.csv", "teach.csv"])[..], &LEAST].concat());
     assert!(
-        run.stderr.contains("450 of 550 coded rows trained the teacher: they teach, and the other 100 judge"),
+        run.stderr.contains("they teach, and the other 100 judge"),
         "{}",
         run.stderr
     );
     assert!(run.text().contains("On the 100 coded rows learned from that the teacher had not seen"), "{}", run.text());
-    assert!(run.text().contains("450 more rows of groups that trained the teacher"), "{}", run.text());
+    assert!(run.text().contains("450 more rows that trained the teacher, or stand in a group of such rows,"), "{}", run.text());
     let kept = json(&folder.succeeds(&["inspect", "student.safetensors", "--format", "json"]).stdout);
     let training = &kept["training"];
     assert_eq!((&training["n_rows"], &training["distillation"]["n_judging"]), (&550.into(), &100.into()));
@@ -188,7 +188,7 @@ fn where_all_coded_rows_trained_the_teacher_it_judges_itself() {
     for says in ["all 450 coded rows trained the teacher", "name others too in --gold"] {
         assert!(run.stderr.contains(says), "{says:?}: {}", run.stderr);
     }
-    for says in ["The student is not shown: all 450 rows", "Nothing was checked against coded rows", "the middle one"] {
+    for says in ["The student is not shown: all 450 rows", "Nothing was checked against coded rows", "which nobody chose: accusation 3"] {
         assert!(run.text().contains(says), "{says:?}: {}", run.text());
     }
     let told = [&distill(&["--gold", "teach.csv", "--format", "json", "-q"])[..], &LEAST].concat();
@@ -203,16 +203,62 @@ fn where_all_coded_rows_trained_the_teacher_it_judges_itself() {
     assert_eq!(standings[0]["evaluation"], teacher["training"]["evaluation"]);
     let frames = told["model"]["training"]["distillation"]["frames"].as_array().unwrap();
     assert!(frames.iter().all(|frame| frame["mix"] == 3.0), "the lower of the two in the middle: {frames:?}");
-    // It knows the coded rows, and is no worse on others than they would make it.
+    // What it makes of the teacher's opinions is worth more on other rows than its coded rows alone are.
     let judged =
         [&distill(&["--gold", "teach.csv", "--test", "test.csv", "--format", "json", "-q"])[..], &LEAST].concat();
     let test = json(&folder.succeeds(&judged).stdout)["report"]["test"].clone();
     let [student, ngrams] = [1, 2].map(|model| macro_average(&test, model, "average_precision"));
-    assert!(student > ngrams - 0.03, "{student} {ngrams}");
+    assert!(student > ngrams, "{student} {ngrams}");
 
     let warned = [&distill(&["--gold", "gold.csv", "--test", "teach.csv"])[..], &LEAST].concat();
     let warned = folder.succeeds(&warned);
     assert!(warned.stderr.contains("450 of the 450 test rows trained the teacher"), "{}", warned.stderr);
+}
+
+#[test]
+fn a_frame_that_the_judges_lack_is_refused_or_left_out() {
+    let folder = taught();
+    let gold = String::from_utf8(folder.read("gold.csv")).unwrap();
+    let bare = gold.replace(",escalation;", ",").replace(";escalation,", ",").replace(",escalation,", ",none,");
+    assert!(!bare.contains("escalation,") && bare != gold);
+    let folder = folder.with("bare.csv", bare);
+    let both = distill(&["--gold", "bare.csv", "teach.csv", "--format", "json"]);
+    folder.fails_usage(&[&both[..], &LEAST].concat(), &["100 rows that the teacher has not seen", "escalation"]);
+    let run = folder.succeeds(&[&both[..], &LEAST, &["--allow-constant"]].concat());
+    assert!(run.stderr.contains("escalation"), "{}", run.stderr);
+    let told = json(&run.stdout);
+    let names = |of: &Value| -> Vec<String> {
+        of["frames"].as_array().unwrap().iter().map(|frame| frame["frame"].as_str().unwrap().to_owned()).collect()
+    };
+    for of in ["agreement", "ngrams_agreement"] {
+        assert_eq!(names(&told["report"][of]), ["accusation", "dialogue"], "{of}");
+    }
+    for model in 0..3 {
+        let evaluation = &told["report"]["gold"]["standings"][model]["evaluation"];
+        assert_eq!(names(evaluation), ["accusation", "dialogue"], "{model}");
+    }
+    // Where n-grams alone cannot learn it either, that is told too.
+    let run = folder.succeeds(&[&distill(&["--gold", "bare.csv", "--allow-constant"])[..], &LEAST].concat());
+    assert!(run.stderr.contains("escalation"), "{}", run.stderr);
+}
+
+#[test]
+fn too_few_judges_are_told_of_before_the_work() {
+    let folder = taught();
+    let gold = String::from_utf8(folder.read("gold.csv")).unwrap();
+    let few: Vec<&str> = gold.lines().take(3).collect();
+    let folder = folder.with("few.csv", few.join("\n"));
+    let args = [&distill(&["--gold", "few.csv", "teach.csv", "--folds", "5", "--alpha", "1"])[..]].concat();
+    let run = folder.fails_usage(&args, &["2 rows that the teacher has not seen, of which folds cannot be made"]);
+    assert!(!run.stderr.contains("the teacher scores"), "{}", run.stderr);
+}
+
+#[test]
+fn without_rows_held_out_nothing_is_compared() {
+    let folder = taught();
+    let run = folder.succeeds(&[&distill(&["--held-out", "0", "-q"])[..], &LEAST].concat());
+    assert!(run.text().contains("No row was held out"), "{}", run.text());
+    assert!(!run.text().contains("0.0 %"), "{}", run.text());
 }
 
 #[test]

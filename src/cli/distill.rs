@@ -61,7 +61,7 @@ pub(super) fn run(args: &DistillArgs, common: &Common) -> anyhow::Result<()> {
     let rows = Unlabelled::new(&rows, gold.as_ref(), test.as_ref());
     tell_unused(common, rows.unused);
     let judging = match &gold {
-        Some(gold) => teacher.unseen(gold, params.group(gold))?,
+        Some(gold) => teacher.judges(gold, &params)?,
         None => Vec::new(),
     };
     if let Some(gold) = &gold {
@@ -148,13 +148,14 @@ fn tell_judging(common: &Common, n_rows: usize, n_judging: usize) {
     let n_seen = n_rows - n_judging;
     if n_judging == 0 {
         let message = format!(
-            "all {n_rows} coded rows trained the teacher: they teach the student and cannot judge it, whose settings and probabilities follow \
+            "all {n_rows} coded rows trained the teacher, or stand in groups of such rows: they teach the student and cannot judge it, whose settings and probabilities follow \
              the teacher instead; name others too in --gold, such as a part of the stories that the teacher was not trained on"
         );
         console::warn(common, &message);
     } else if n_seen > 0 {
-        let message =
-            format!("{n_seen} of {n_rows} coded rows trained the teacher: they teach, and the other {n_judging} judge");
+        let message = format!(
+            "{n_seen} of {n_rows} coded rows trained the teacher, or stand in groups of such rows: they teach, and the other {n_judging} judge"
+        );
         console::note(common, &message);
     }
 }

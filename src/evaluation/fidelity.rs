@@ -27,10 +27,10 @@ pub struct Fidelity {
 pub struct FrameFidelity {
     /// The frame.
     pub frame: String,
-    /// Share of the rows for which the first model predicts the frame.
-    pub teacher_share: f64,
+    /// Share of the rows for which the first model predicts the frame; `None` without rows.
+    pub teacher_share: Option<f64>,
     /// The same for the second.
-    pub student_share: f64,
+    pub student_share: Option<f64>,
     /// Share of the rows on which both decide alike.
     pub agreement: Option<Estimate>,
     /// Krippendorff's alpha of the two as coders, nominal; `None` where both decide the same on every row.
@@ -58,7 +58,8 @@ pub fn fidelity(
         }
     }
     let share = |predicted: &ArrayView2<'_, bool>, j: usize| {
-        predicted.column(j).iter().filter(|decided| **decided).count() as f64 / n_rows.max(1) as f64
+        let n = predicted.column(j).iter().filter(|decided| **decided).count();
+        (n_rows > 0).then(|| n as f64 / n_rows as f64)
     };
     let frame = |(j, name): (usize, &String)| {
         let alike: Vec<f64> =
@@ -106,7 +107,7 @@ mod tests {
         let (teacher, student) = (of([0.9, 0.8, 0.1, 0.2]), of([0.7, 0.4, 0.1, 0.3]));
         let found = fidelity(&frames, &teacher, &student, &[0, 1, 2, 3], Bootstrap::default()).unwrap();
         let frame = &found.frames[0];
-        assert_eq!((frame.teacher_share, frame.student_share), (0.5, 0.25));
+        assert_eq!((frame.teacher_share, frame.student_share), (Some(0.5), Some(0.25)));
         assert_eq!(frame.agreement.as_ref().unwrap().value, 0.75);
         assert!((frame.mean_difference.as_ref().unwrap().value - 0.175).abs() < 1e-12);
         // Eight values, three of them yes: 1 − 7 · 2 / (2 · 3 · 5).

@@ -60,7 +60,8 @@ pub struct Standing {
 pub struct SideBySide {
     /// The rows.
     pub n_rows: usize,
-    /// Rows that the teacher was trained on, or its student through it: of the test rows, or of all coded rows where only the others judge.
+    /// Of test rows, those that the student or its teacher was trained on; of coded rows that teach, those that cannot judge, since the
+    /// teacher was trained on them or on others of their group.
     pub n_seen: usize,
     /// The models.
     pub standings: Vec<Standing>,

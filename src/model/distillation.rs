@@ -28,7 +28,7 @@ pub struct Distillation {
     /// Rows of those learned from on which mix and penalty were chosen, where these were not all.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub choice_rows: Option<usize>,
-    /// Mixes tried; empty where there were no coded rows.
+    /// Mixes tried; the one that was taken where no coded row could choose, and none where there were no coded rows.
     pub mixes: Vec<f64>,
     /// The frames, in column order.
     pub frames: Vec<FrameMix>,

@@ -57,7 +57,7 @@ impl<'a> Problems<'a> {
     }
 
     /// One problem for each wanted (frame, mix), over the rows of `judged` and then, where there are some, those of `others`, whose
-    /// total weight is brought to `mix` times that of the judged rows, or stays where there is no mix. The classes of the judged rows are balanced, and
+    /// total weight, before classes are balanced, is brought to `mix` times that of the judged rows, or stays where there is no mix. The classes of the judged rows are balanced, and
     /// those of the others weigh what they weigh there: so the same decision value means the same probability among both.
     ///
     /// A row that has the frame with probability t counts as a share t of a row that has it and a share 1 − t of one that has not:

@@ -55,13 +55,31 @@ fn intended_use(out: &mut String, model: &Model) {
 }
 
 fn caveats(out: &mut String, model: &Model) {
+    let training = &model.metadata().training;
+    let held_out = training.group.unit();
+    let (scores, calibrated) = match &training.distillation {
+        Some(distillation) if distillation.is_unchecked() => (
+            format!(
+                "are against the decisions of its teacher, with {held_out} held out; what coders say of your text, measure"
+            ),
+            "follow those of its teacher on rows that nobody coded".to_owned(),
+        ),
+        distillation => {
+            let judging =
+                distillation.as_ref().map_or("the training rows", |_| "those of the training rows that judge");
+            (
+                format!(
+                    "are of rows like the training rows, with {held_out} held out; on text from elsewhere expect less, and measure it"
+                ),
+                format!(
+                    "are calibrated to the share of each frame among {judging}; where a frame is rarer or more common, they are off"
+                ),
+            )
+        }
+    };
     let _ = writeln!(
         out,
-        "\nCaveats\n  The scores above are of rows like the training rows, with {} held out; on text from elsewhere expect less, and measure it:\n  \
-         framescope evaluate YOUR_CODED_ROWS.csv.\n  \
-         Probabilities are calibrated to the share of each frame among the training rows; where a frame is rarer or more common, they are off.\n  \
-         {}",
-        model.metadata().training.group.unit(),
+        "\nCaveats\n  The scores above {scores}:\n  framescope evaluate YOUR_CODED_ROWS.csv.\n  Probabilities {calibrated}.\n  {}",
         match model.metadata().encoder {
             None =>
                 "It weighs words, and does not know meaning: irony, negation across a clause and who does what to whom escape it.",

@@ -104,8 +104,9 @@ fn learned_from(distillation: &Distillation) -> String {
         return out + ".";
     }
     let tried: Vec<String> = distillation.mixes.iter().map(f64::to_string).collect();
-    let how = if distillation.is_unchecked() { ", the middle one" } else { "" };
-    let _ = write!(out, ". Their weight beside the coded rows{how} of {}: {}.", tried.join(", "), mixes.join(", "));
+    let how = if distillation.is_unchecked() { ", which nobody chose" } else { "" };
+    let among = if tried.len() > 1 { format!(", chosen among {}", tried.join(", ")) } else { how.to_owned() };
+    let _ = write!(out, ". Their weight beside the coded rows{among}: {}.", mixes.join(", "));
     out
 }
 
@@ -125,11 +126,11 @@ fn gold_caveat(gold: &SideBySide) -> String {
     }
     let _ = writeln!(
         out,
-        "The student is not shown: all {} trained the teacher, and what that remembers of them the student knows.",
+        "The student is not shown: all {} trained the teacher, or stand in a group of such rows, and what it remembers of them the student knows.",
         counted(gold.n_rows, "row", "rows")
     );
     if !shown(Contestant::Teacher) {
-        out.push_str("Neither is the teacher, which was trained on some of them.\n");
+        out.push_str("Neither is the teacher, whose own scores are of other files.\n");
     }
     out
 }
@@ -161,14 +162,21 @@ fn scores(side_by_side: &SideBySide) -> String {
 }
 
 fn agreement_heading(agreement: &Fidelity) -> String {
+    if agreement.n_rows == 0 {
+        return "No row was held out to compare student and teacher on.".into();
+    }
     let unit = if agreement.n_clusters == agreement.n_rows { ["row", "rows"] } else { ["article", "articles"] };
     let rows = counted(agreement.n_rows, "row", "rows");
     let clusters = counted(agreement.n_clusters, unit[0], unit[1]);
     let of = if unit[0] == "row" { String::new() } else { format!(" of {clusters}") };
-    format!("Student and teacher on {rows}{of} that neither coders nor the student had seen:")
+    format!("Student and teacher on {rows}{of} from which the student did not learn:")
 }
 
 fn agreement(agreement: &Fidelity, ngrams: Option<&Fidelity>) -> String {
+    if agreement.n_rows == 0 {
+        return String::new();
+    }
+    let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), |share| percent(share, None));
     let mut header = vec!["frame", "teacher predicts", "student predicts", "alike", "alpha", "mean difference"];
     if ngrams.is_some() {
         header.push("n-grams alone: alike");
@@ -176,8 +184,8 @@ fn agreement(agreement: &Fidelity, ngrams: Option<&Fidelity>) -> String {
     let rows = agreement.frames.iter().enumerate().map(|(j, frame)| {
         let mut row = vec![
             frame.frame.clone(),
-            percent(frame.teacher_share, None),
-            percent(frame.student_share, None),
+            share(frame.teacher_share),
+            share(frame.student_share),
             long(frame.agreement.as_ref()),
             long(frame.alpha.as_ref()),
             long(frame.mean_difference.as_ref()),

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 
 use super::params::TrainParams;
 use super::progress::Progress;
-use super::standing::{Teacher, columns, gold_standings, limited};
+use super::standing::{Teacher, gold_standings, in_columns, limited};
 use super::student::{Class, Run};
 use super::train::judged;
 use super::unlabelled::Unlabelled;
@@ -22,7 +22,7 @@ pub struct DistillParams {
     /// How n-grams are trained; scores under other groupings are not made. `max_path_rows` is also how many rows without codes
     /// mix and penalty are chosen on, where there are more.
     pub train: TrainParams,
-    /// How many times as much as the coded rows the others weigh, in sum, to choose from out of fold and for each frame by itself. Default
+    /// How many times as much as the coded rows the others weigh, in sum and before classes are balanced, to choose from out of fold and for each frame by itself. Default
     /// 1, 3, 10, 30.
     pub mixes: Vec<f64>,
     /// Most rows without codes that the student does not learn from, so that it can be compared with its teacher; never more than
@@ -87,6 +87,24 @@ pub struct Gold<'a> {
     pub teacher: Option<&'a Predictions>,
 }
 
+impl Gold<'_> {
+    /// What the teacher says of the rows should be of these rows, in its frames.
+    fn check(&self, teacher: &Teacher<'_>) -> Result<()> {
+        let Some(predictions) = self.teacher else { return Ok(()) };
+        for found in [predictions.proba.dim(), predictions.predicted.dim()] {
+            for (left, n_left, right, n_right) in [
+                ("the teacher's predictions", found.0, "the coded rows", self.corpus.n_rows()),
+                ("their columns", found.1, "the teacher's frames", teacher.model.frames().len()),
+            ] {
+                if n_left != n_right {
+                    return Err(ErrorKind::LengthMismatch { left, n_left, right, n_right }.into());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What a distillation leaves.
 #[derive(Debug, Clone)]
 pub struct Distilled {
@@ -107,7 +125,7 @@ pub struct Distilled {
 /// in [`train`](super::train()); rows without codes that share the group of a held-out row are held out with it. Calibration and threshold come from
 /// the same scores.
 ///
-/// Coded rows that the teacher was trained on, and those of their groups, teach but do not judge: what the teacher remembers of them reaches the
+/// Coded rows that the teacher was trained on, and those of their groups ([`Teacher::judges`]), teach but do not judge: what the teacher remembers of them reaches the
 /// student through its opinions of other rows, and held out they would flatter the heaviest mix. Where no other coded row is left, or none was
 /// given, the student's fits are held to the teacher's decisions and probabilities on rows without codes, the mix is the middle one of
 /// those given (the lower of two), and nothing is checked against a coder.
@@ -119,7 +137,9 @@ pub struct Distilled {
 ///
 /// # Errors
 /// As [`train`](super::train()); [`ErrorKind::LengthMismatch`] if there are not as many opinions as rows, [`ErrorKind::UnknownFrame`] for a coded
-/// frame that the teacher does not know, [`ErrorKind::Parameter`] for opinions that are no probabilities, and where no row is left to learn from.
+/// frame that the teacher does not know; [`ErrorKind::Parameter`] for opinions that are no probabilities, where no row is left to learn from,
+/// and where the rows that judge, or the teacher's decisions on rows without codes if it judges, cannot be cut into folds that all have
+/// rows with and without each frame.
 pub fn distill(
     teacher: &Teacher<'_>,
     rows: &Unlabelled,
@@ -130,6 +150,9 @@ pub fn distill(
 ) -> Result<Distilled> {
     let params = params.clone().check()?;
     let opinions = checked(teacher, rows, opinions)?;
+    if let Some(gold) = gold {
+        gold.check(teacher)?;
+    }
     let ngrams = gold.map(|gold| judged(gold.corpus, &params.train, progress)).transpose()?;
     let (learned, held_out) = rows.hold_out(params.max_held_out, params.train.seed);
     if learned.is_empty() {
@@ -146,23 +169,21 @@ pub fn distill(
     // In the frames that n-grams alone can learn too.
     let coded = gold.zip(ngrams.as_ref()).map(|(gold, own)| limited(gold.corpus, own.trained.model.frames()));
     let coded = coded.transpose()?;
-    let judging =
-        coded.as_ref().map(|coded| teacher.unseen(coded, params.group(coded))).transpose()?.unwrap_or_default();
-    let Run { model, left_out, choice_rows, mixes, evaluation } = match &coded {
+    let judging = coded.as_ref().map(|coded| teacher.judges(coded, &params)).transpose()?.unwrap_or_default();
+    let Run { model, left_out, choice_rows, tried, mixes, evaluation } = match &coded {
         Some(coded) if !judging.is_empty() => class.judged_by_codes(coded, &judging)?,
         coded => class.judged_by_teacher(coded.as_ref())?,
     };
 
     let unseen = rows.corpus.select(&held_out);
-    let picked = columns(teacher.model.frames(), model.frames())?;
-    let thought = opinions.select(Axis(0), &held_out);
-    let thought = Predictions {
-        predicted: teacher.decide(thought.view()).select(Axis(1), &picked),
-        proba: thought.select(Axis(1), &picked),
-    };
+    let frames = model.frames().clone();
+    let proba = opinions.select(Axis(0), &held_out);
+    let thought = Predictions { predicted: teacher.decide(proba.view()), proba };
+    let thought = in_columns(&thought, teacher.model.frames(), &frames)?;
     let compared = |model: &Model| -> Result<Fidelity> {
         let own = Scorer::new(model.clone())?.predictions(&unseen.texts)?;
-        fidelity(model.frames(), &thought, &own, &unseen.clusters(), params.train.bootstrap)
+        let own = in_columns(&own, model.frames(), &frames)?;
+        fidelity(&frames, &thought, &own, &unseen.clusters(), params.train.bootstrap)
     };
     let agreement = compared(&model)?;
     let distillation = Distillation {
@@ -178,7 +199,7 @@ pub fn distill(
         n_held_out: held_out.len(),
         unused: rows.unused,
         choice_rows,
-        mixes: if coded.is_some() { params.mixes.clone() } else { Vec::new() },
+        mixes: tried,
         frames: model
             .frames()
             .names()
@@ -194,7 +215,9 @@ pub fn distill(
         let student = (!judging.is_empty()).then_some(evaluation);
         gold_standings(teacher, gold, &judging, student, ngrams, model.frames(), params.train.bootstrap)
     });
-    let ngrams = ngrams.map(|run| run.trained.model);
+    let ngrams = ngrams.map(|run| run.trained);
+    let left_out = ngrams.iter().flat_map(|ngrams| &ngrams.left_out).cloned().chain(left_out).collect();
+    let ngrams = ngrams.map(|ngrams| ngrams.model);
     let report = DistillationReport {
         gold: standings.transpose()?,
         test: None,

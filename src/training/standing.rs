@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use ndarray::{Array2, ArrayView2, Axis};
 
-use super::distill::Gold;
-use super::train::CrossFitted;
-use crate::corpus::{Corpus, Frames, GroupBy, SourceFile};
-use crate::error::Result;
+use super::distill::{DistillParams, Gold};
+use super::train::{CrossFitted, learnable};
+use crate::corpus::{Corpus, Frames, SourceFile};
+use crate::error::{Error, Result};
 use crate::evaluation::{Basis, Contestant, Evaluation, Predictions, SideBySide, Standing};
 use crate::model::{MAX_NOTE, Model};
 use crate::stats::Bootstrap;
@@ -37,16 +37,30 @@ impl<'a> Teacher<'a> {
         corpus.texts.iter().filter(|text| self.model.has_seen(text)).count()
     }
 
-    /// The rows of a corpus that it was not trained on, nor on others of their groups or with their text, in row order.
+    /// The coded rows that may judge its student, in row order: those that it was not trained on, nor on others of their group. What it was
+    /// trained on is known by its text, so that a group counts as seen only where a row of it that it was trained on stands in the corpus.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a grouping that the corpus does not have.
-    pub fn unseen(&self, corpus: &Corpus, group: GroupBy) -> Result<Vec<usize>> {
-        let groups = group.groups(corpus)?;
-        let is_seen: Vec<bool> = corpus.texts.iter().map(|text| self.model.has_seen(text)).collect();
+    /// [`ErrorKind::Parameter`] for a grouping that the corpus does not have, and where so few rows may judge that folds cannot be made of
+    /// them, or not learned from.
+    pub fn judges(&self, gold: &Corpus, params: &DistillParams) -> Result<Vec<usize>> {
+        let group = params.group(gold);
+        let groups = group.groups(gold)?;
+        let is_seen: Vec<bool> = gold.texts.iter().map(|text| self.model.has_seen(text)).collect();
         let seen: BTreeSet<u32> =
             groups.iter().zip(&is_seen).filter(|(_, seen)| **seen).map(|(group, _)| *group).collect();
-        Ok((0..corpus.n_rows()).filter(|row| !is_seen[*row] && !seen.contains(&groups[*row])).collect())
+        let judging: Vec<usize> =
+            (0..gold.n_rows()).filter(|row| !is_seen[*row] && !seen.contains(&groups[*row])).collect();
+        if !judging.is_empty() {
+            learnable(&gold.select(&judging), group, &params.train).map_err(|error| {
+                let found = format!(
+                    "{} rows that the teacher has not seen, of which folds cannot be made: {error}",
+                    judging.len()
+                );
+                Error::parameter("gold", found, "more such rows, fewer folds, or none of these rows")
+            })?;
+        }
+        Ok(judging)
     }
 
     /// Its decisions at these probabilities, of the same shape (n_rows, n_frames).
@@ -77,20 +91,26 @@ pub(super) fn columns(frames: &Frames, wanted: &Frames) -> Result<Vec<usize>> {
     wanted.names().iter().map(|name| frames.find(name).ok_or_else(|| frames.unknown(name, "the teacher"))).collect()
 }
 
-/// The corpus with the codes of these frames alone.
+/// The corpus with the codes of those of these frames that it has, in this order.
 pub(super) fn limited(corpus: &Corpus, frames: &Frames) -> Result<Corpus> {
-    let keep: Vec<bool> = corpus.frames.names().iter().map(|name| frames.find(name).is_some()).collect();
-    corpus.clone().with_frames(&keep)
+    let names: Vec<String> = frames.names().iter().filter(|name| corpus.frames.find(name).is_some()).cloned().collect();
+    let frames = Frames::new(names)?;
+    let codes = corpus.codes.select(Axis(1), &columns(&corpus.frames, &frames)?);
+    Ok(Corpus { frames, codes, ..corpus.clone() })
+}
+
+/// Predictions in the columns of `of`, in those of `wanted`.
+pub(super) fn in_columns(predictions: &Predictions, of: &Frames, wanted: &Frames) -> Result<Predictions> {
+    let picked = columns(of, wanted)?;
+    Ok(Predictions {
+        proba: predictions.proba.select(Axis(1), &picked),
+        predicted: predictions.predicted.select(Axis(1), &picked),
+    })
 }
 
 /// Judges predictions in the columns of `of` by the codes of a corpus.
 fn judge(corpus: &Corpus, of: &Frames, predictions: &Predictions, bootstrap: Bootstrap) -> Result<Evaluation> {
-    let picked = columns(of, &corpus.frames)?;
-    let predictions = Predictions {
-        proba: predictions.proba.select(Axis(1), &picked),
-        predicted: predictions.predicted.select(Axis(1), &picked),
-    };
-    predictions.judge(corpus, bootstrap)
+    in_columns(predictions, of, &corpus.frames)?.judge(corpus, bootstrap)
 }
 
 /// Teacher, student and n-grams on those of the coded rows that judge, in the frames of the student; where none does, what the teacher

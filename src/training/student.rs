@@ -14,7 +14,7 @@ use super::train::{learnable, profile, summary};
 use super::unlabelled::{draw, folds_of};
 use crate::calibration::Calibration;
 use crate::corpus::{Code, Corpus, Folds, GroupBy};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::evaluation::Evaluation;
 use crate::features::{Documents, Lexicon, Tokenizer};
 use crate::model::{Model, Parts, TrainingSummary, text_digests};
@@ -25,6 +25,8 @@ pub(super) struct Run {
     /// Frames left out because they are constant among the judges.
     pub left_out: Vec<String>,
     pub choice_rows: Option<usize>,
+    /// Mixes that were tried.
+    pub tried: Vec<f64>,
     pub mixes: Vec<Option<f64>>,
     pub evaluation: Evaluation,
 }
@@ -68,13 +70,18 @@ impl Class<'_> {
         let train = &self.params.train;
         let mut pool = self.pool.clone();
         pool.codes = self.teacher.decide(self.opinions.view()).mapv(Code::from);
+        pool.frames = self.teacher.model.frames().clone();
         if let Some(coded) = coded {
             pool = limited(&pool, &coded.frames)?;
         }
         // A grouping that only the coded rows have is not one for these.
         let group = train.group.filter(|group| coded.is_none() || group.is_in(&pool));
         let group = group.unwrap_or_else(|| GroupBy::natural(&pool));
-        let (pool, folds, left_out) = learnable(&pool, group, train)?;
+        let (pool, folds, left_out) = learnable(&pool, group, train).map_err(|error| {
+            let found = format!("{} rows, by which the teacher cannot judge: {error}", pool.n_rows());
+            let expected = "rows enough that it decides for and against each frame in all folds (--allow-constant leaves the others out)";
+            Error::parameter("unlabelled", found, expected)
+        })?;
         let coded = coded.map(|coded| limited(coded, &pool.frames)).transpose()?;
         let n_coded = coded.as_ref().map_or(0, Corpus::n_rows);
         let all: Vec<usize> = (0..pool.n_rows()).collect();
@@ -179,9 +186,9 @@ impl Class<'_> {
             training,
             trained_on: teacher.with_seen(text_digests(texts)),
         })?;
-        let mixes = settings.iter().map(|setting| mixes.get(setting.mix).copied()).collect();
+        let chosen = settings.iter().map(|setting| mixes.get(setting.mix).copied()).collect();
         let choice_rows = (some.len() < all.len()).then_some(some.len());
-        Ok(Run { model, left_out: Vec::new(), choice_rows, mixes, evaluation })
+        Ok(Run { model, left_out: Vec::new(), choice_rows, tried: mixes.to_vec(), mixes: chosen, evaluation })
     }
 }
 

@@ -3,7 +3,7 @@
 use ndarray::{Array2, Axis};
 
 use crate::corpus::{Categories, Code, Corpus, Frames, LeftOut};
-use crate::evaluation::Metric;
+use crate::evaluation::{Metric, Predictions};
 use crate::model::{Model, Scorer};
 use crate::stats::Bootstrap;
 use crate::training::{DistillParams, Distilled, Gold, Silent, Teacher, TrainParams, Unlabelled, distill, train};
@@ -119,4 +119,18 @@ fn opinions_that_are_none_are_refused() {
     assert!(error.contains("29"), "{error}");
     let some = Array2::from_elem((30, 2), 0.5).select(Axis(1), &[0, 1]);
     assert!(refused(some).to_string().contains("the teacher's frames"));
+}
+
+#[test]
+fn what_the_teacher_says_of_coded_rows_must_be_of_these() {
+    let model = train(&corpus(0, 300), &params(20_000).train, &Silent).unwrap().model;
+    let (gold, rows) = (corpus(10_000, 60), Unlabelled::new(&corpus(20_000, 60), None, None));
+    let teacher = Teacher::new(&model, "teacher", None);
+    for (shape, says) in [((59, 1), "59"), ((60, 2), "the teacher's frames")] {
+        let predictions = Predictions::zeros(shape.0, shape.1);
+        let gold = Gold { corpus: &gold, teacher: Some(&predictions) };
+        let opinions = Array2::from_elem((60, 1), 0.5);
+        let error = distill(&teacher, &rows, opinions.view(), Some(gold), &params(9), &Silent).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
 }

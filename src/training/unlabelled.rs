@@ -72,17 +72,19 @@ pub(super) fn draw(corpus: &Corpus, wanted: usize, seed: u64, purpose: &str, eno
 }
 
 /// The fold that each of `others` must stay out of: that of the coded rows with its text's group, if there are any. A row without a group
-/// belongs to none.
+/// belongs to none. Where only one of the two names stories or outlets, articles stand for them, each of which is of one.
 pub(super) fn folds_of(others: &Corpus, coded: &Corpus, group: GroupBy, folds: &Folds) -> Vec<Option<u32>> {
-    let names = |corpus: &Corpus| -> Option<Categories> {
-        match group {
+    let named = |corpus: &Corpus, by: GroupBy| -> Option<Categories> {
+        match by {
             GroupBy::Row => None,
             GroupBy::DocId => corpus.articles.clone(),
             GroupBy::StoryId => corpus.stories.clone(),
             GroupBy::Outlet => corpus.outlets.clone(),
         }
     };
-    let (Some(others_are), Some(coded_are)) = (names(others), names(coded)) else { return vec![None; others.n_rows()] };
+    let by: &[GroupBy] = if group == GroupBy::Row { &[] } else { &[group, GroupBy::DocId] };
+    let both = by.iter().find_map(|by| named(others, *by).zip(named(coded, *by)));
+    let Some((others_are, coded_are)) = both else { return vec![None; others.n_rows()] };
     let fold_of: BTreeMap<&str, u32> = (0..coded.n_rows())
         .map(|row| (coded_are.name(row), folds.of_row[row]))
         .filter(|(name, _)| !name.is_empty())
@@ -146,5 +148,8 @@ mod tests {
         let others = corpus(&["e", "f"], &["3", "7"]);
         assert_eq!(folds_of(&others, &coded, GroupBy::DocId, &folds), [Some(folds.of_row[2]), None]);
         assert_eq!(folds_of(&others, &coded, GroupBy::Row, &folds), [None, None]);
+        let coded = Corpus { stories: coded.articles.clone(), ..coded };
+        let found = folds_of(&others, &coded, GroupBy::StoryId, &folds);
+        assert_eq!(found, [Some(folds.of_row[2]), None], "the others name no stories");
     }
 }

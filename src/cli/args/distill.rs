@@ -16,13 +16,13 @@ use crate::training::{DistillParams, TrainParams};
 small and fast as any other, and nearer to its teacher than coded rows alone would bring it. How much the opinions weigh beside the codes (--mix) is \
 chosen for each frame with the penalty, by average precision on coded rows held out.
 
-Coded rows that trained the teacher, and all of their stories or articles, teach but never judge: what the teacher remembers of them would \
-flatter its student. So train the teacher on some stories, and name all in --gold: the others choose, calibrate and judge. Where none is left, or \
-without --gold, settings and probabilities follow the teacher, and nothing is checked against a coder. Rows in --test, which none has seen, judge \
+Coded rows that trained the teacher, and others in --gold of their stories or articles, teach but never judge: what the teacher remembers of \
+them would flatter its student. So train the teacher on some stories, and name all in --gold: the others choose, calibrate and judge. Where none is \
+left, or without --gold, settings and probabilities follow the teacher, the mix is the middle one of --mix, and nothing is checked against a coder. Rows in --test, which none has seen, judge \
 teacher, student and n-grams alone. Rows of --unlabelled whose text stands in --gold or --test are left out; codes in --unlabelled are not looked at.
 
 Examples:
-  framescope distill --teacher large.safetensors --unlabelled news.csv --gold coded.csv --test held_back.csv -o small.safetensors
+  framescope distill --teacher large.safetensors --unlabelled news.csv --gold coded.csv --max-features 85000 -o small.safetensors
   framescope distill --teacher large.safetensors --unlabelled news/*.csv.gz --license 'CC BY 4.0' -o small.safetensors"
 )]
 pub struct DistillArgs {
@@ -44,7 +44,7 @@ pub struct DistillArgs {
     /// A note on what may be done with the rows of --unlabelled, for the student's card
     #[arg(long, value_name = "TEXT")]
     pub license: Option<String>,
-    /// Weights of the opinions in sum to choose from, beside a weight of 1 of the coded rows; one number is used as it is
+    /// Weights of the opinions in sum, before classes are balanced, to choose from, beside a weight of 1 of the coded rows; one number is used as it is
     #[arg(long, value_delimiter = ',', value_name = "X,…", default_values_t = DistillParams::default().mixes, help_heading = "Training")]
     pub mix: Vec<f64>,
     /// Most unlabelled rows to compare student and teacher on, in whole articles, from which the student does not learn; at most a fifth

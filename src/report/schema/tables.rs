@@ -161,8 +161,8 @@ pub const DISTILLATION: TableSchema = TableSchema {
     columns: &[
         Column::text(
             "scope",
-            "gold (the coded rows learned from, out of fold), test (coded rows kept apart), or agreement with the teacher on rows that nobody \
-             coded.",
+            "gold (coded rows learned from that the teacher had not seen, out of fold; where it had seen all, all, as each was scored in its \
+             training), test (coded rows kept apart), or agreement with the teacher on rows that nobody coded.",
         ),
         Column::text("model", "teacher, student, or ngrams, trained on the coded rows alone."),
         Column::text("frame", "The frame; empty for averages.").or_empty(),

@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use tokenizers::{Tokenizer, TruncationParams};
 
-use super::network::{Config, Layer, Network};
+use super::config::Config;
+use super::network::{Layer, Network};
 use super::ops::Pooling;
 use crate::error::{Error, Result};
 

@@ -8,6 +8,7 @@
 mod attention;
 mod batches;
 mod cache;
+mod config;
 mod folder;
 mod hub;
 mod lanes;
