@@ -155,13 +155,13 @@ const LEAST: [&str; 10] =
 fn rows_that_trained_the_teacher_teach_and_do_not_judge() {
     let folder = taught();
     let run = folder.succeeds(&[&distill(&["--gold", "gold.csv", "teach.csv"])[..], &LEAST].concat());
-    assert!(
-        run.stderr.contains("they teach, and the other 100 judge"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("they teach, and the other 100 judge"), "{}", run.stderr);
     assert!(run.text().contains("On the 100 coded rows learned from that the teacher had not seen"), "{}", run.text());
-    assert!(run.text().contains("450 more rows that trained the teacher, or stand in a group of such rows,"), "{}", run.text());
+    assert!(
+        run.text().contains("450 more rows that trained the teacher, or stand in a group of such rows, taught"),
+        "{}",
+        run.text()
+    );
     let kept = json(&folder.succeeds(&["inspect", "student.safetensors", "--format", "json"]).stdout);
     let training = &kept["training"];
     assert_eq!((&training["n_rows"], &training["distillation"]["n_judging"]), (&550.into(), &100.into()));
@@ -188,7 +188,11 @@ fn where_all_coded_rows_trained_the_teacher_it_judges_itself() {
     for says in ["all 450 coded rows trained the teacher", "name others too in --gold"] {
         assert!(run.stderr.contains(says), "{says:?}: {}", run.stderr);
     }
-    for says in ["The student is not shown: all 450 rows", "Nothing was checked against coded rows", "which nobody chose: accusation 3"] {
+    for says in [
+        "The student is not shown: all 450 rows",
+        "Nothing was checked against coded rows",
+        "which nobody chose: accusation 3",
+    ] {
         assert!(run.text().contains(says), "{says:?}: {}", run.text());
     }
     let told = [&distill(&["--gold", "teach.csv", "--format", "json", "-q"])[..], &LEAST].concat();
@@ -203,12 +207,12 @@ fn where_all_coded_rows_trained_the_teacher_it_judges_itself() {
     assert_eq!(standings[0]["evaluation"], teacher["training"]["evaluation"]);
     let frames = told["model"]["training"]["distillation"]["frames"].as_array().unwrap();
     assert!(frames.iter().all(|frame| frame["mix"] == 3.0), "the lower of the two in the middle: {frames:?}");
-    // What it makes of the teacher's opinions is worth more on other rows than its coded rows alone are.
+    // Its teacher learned from the same rows by the same features, so that there is nothing to gain here, and little to lose.
     let judged =
         [&distill(&["--gold", "teach.csv", "--test", "test.csv", "--format", "json", "-q"])[..], &LEAST].concat();
     let test = json(&folder.succeeds(&judged).stdout)["report"]["test"].clone();
     let [student, ngrams] = [1, 2].map(|model| macro_average(&test, model, "average_precision"));
-    assert!(student > ngrams, "{student} {ngrams}");
+    assert!((student - ngrams).abs() < 0.03, "{student} {ngrams}");
 
     let warned = [&distill(&["--gold", "gold.csv", "--test", "teach.csv"])[..], &LEAST].concat();
     let warned = folder.succeeds(&warned);

@@ -118,15 +118,18 @@ fn gold_caveat(gold: &SideBySide) -> String {
     }
     if shown(Contestant::Student) {
         if gold.n_seen > 0 {
-            let rows = counted(gold.n_seen, "more row", "more rows");
-            let _ =
-                writeln!(out, "{rows} of groups that trained the teacher taught the student too, and cannot judge.");
+            let _ = writeln!(
+                out,
+                "{} that trained the teacher, or stand in a group of such rows, taught the student too and cannot judge.",
+                counted(gold.n_seen, "more row", "more rows")
+            );
         }
         return out;
     }
     let _ = writeln!(
         out,
-        "The student is not shown: all {} trained the teacher, or stand in a group of such rows, and what it remembers of them the student knows.",
+        "The student is not shown: all {} trained the teacher, or stand in a group of such rows, and what it remembers of them its student \
+         knows.",
         counted(gold.n_rows, "row", "rows")
     );
     if !shown(Contestant::Teacher) {
