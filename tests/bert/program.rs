@@ -77,8 +77,10 @@ fn threads_do_not_move_a_byte() {
 fn the_encoder_alone_and_the_student_of_one() {
     let folder = trained(&["--encoder-only"]);
     let coded = coded_csv();
-    let others = coded.lines().skip(1).map(|line| format!("Then {}\n", line.rsplit_once(',').unwrap().0));
-    let folder = folder.with("rows.csv", std::iter::once("text\n".to_owned()).chain(others).collect::<String>());
+    let (header, lines) = coded.split_once('\n').unwrap();
+    let beginning = |word: &str| lines.lines().map(|line| format!("{word} {line}\n")).collect::<String>();
+    let folder = folder.with("rows.csv", format!("{header}\n{}", beginning("Then")));
+    let folder = folder.with("unseen.csv", format!("{header}\n{}", beginning("Now")));
     let text = folder.succeeds(&["inspect", "m.safetensors"]).text().to_owned();
     assert!(text.contains("tiny"), "{text}");
     folder.succeeds(&[
@@ -91,7 +93,7 @@ fn the_encoder_alone_and_the_student_of_one() {
         "--unlabelled",
         "rows.csv",
         "--gold",
-        "coded.csv",
+        "unseen.csv",
         "-o",
         "student.safetensors",
         "-q",
