@@ -78,9 +78,11 @@ fn the_encoder_alone_and_the_student_of_one() {
     let folder = trained(&["--encoder-only"]);
     let coded = coded_csv();
     let (header, lines) = coded.split_once('\n').unwrap();
-    let beginning = |word: &str| lines.lines().map(|line| format!("{word} {line}\n")).collect::<String>();
-    let folder = folder.with("rows.csv", format!("{header}\n{}", beginning("Then")));
-    let folder = folder.with("unseen.csv", format!("{header}\n{}", beginning("Now")));
+    let beginning = |word: &str| {
+        let lines: Vec<String> = lines.lines().map(|line| format!("{word} {line}")).collect();
+        format!("{header}\n{}\n", lines.join("\n"))
+    };
+    let folder = folder.with("rows.csv", beginning("Then")).with("unseen.csv", beginning("Now"));
     let text = folder.succeeds(&["inspect", "m.safetensors"]).text().to_owned();
     assert!(text.contains("tiny"), "{text}");
     folder.succeeds(&[
