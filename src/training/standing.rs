@@ -41,7 +41,7 @@ impl<'a> Teacher<'a> {
     /// trained on is known by its text, so that a group counts as seen only where a row of it that it was trained on stands in the corpus.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`] for a grouping that the corpus does not have, and where so few rows may judge that folds cannot be made of
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a grouping that the corpus does not have, and where so few rows may judge that folds cannot be made of
     /// them, or not learned from.
     pub fn judges(&self, gold: &Corpus, params: &DistillParams) -> Result<Vec<usize>> {
         let group = params.group(gold);
