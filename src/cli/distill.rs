@@ -77,7 +77,7 @@ pub(super) fn run(args: &DistillArgs, common: &Common) -> anyhow::Result<()> {
 
     let opinions = score(&scorer, &rows.corpus.texts, common)?;
     let on_gold = match &gold {
-        Some(gold) if !judging.is_empty() => Some(scorer.predictions(&gold.texts)?),
+        Some(gold) if !judging.is_empty() => Some(scorer.predictions(&gold.select(&judging).texts)?),
         _ => None,
     };
     let gold = gold.as_ref().map(|corpus| Gold { corpus, teacher: on_gold.as_ref() });
@@ -148,13 +148,14 @@ fn tell_judging(common: &Common, n_rows: usize, n_judging: usize) {
     let n_seen = n_rows - n_judging;
     if n_judging == 0 {
         let message = format!(
-            "all {n_rows} coded rows trained the teacher, or stand in groups of such rows: they teach the student and cannot judge it, whose settings and probabilities follow \
-             the teacher instead; name others too in --gold, such as a part of the stories that the teacher was not trained on"
+            "all {n_rows} coded rows trained the teacher, or stand in groups of such rows: they teach the student and cannot judge it, \
+             whose settings and probabilities follow the teacher instead; name others too in --gold, such as a part of the stories that the teacher was not trained on"
         );
         console::warn(common, &message);
     } else if n_seen > 0 {
         let message = format!(
-            "{n_seen} of {n_rows} coded rows trained the teacher, or stand in groups of such rows: they teach, and the other {n_judging} judge"
+            "{n_seen} of {n_rows} coded rows trained the teacher, or stand in groups of such rows: they teach, and the other {n_judging} \
+             judge"
         );
         console::note(common, &message);
     }

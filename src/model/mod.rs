@@ -41,4 +41,4 @@ pub(crate) use artifact::{Parts, text_digests};
 pub(crate) use encoder::MAX_LENGTH;
 pub(crate) use fit::FrameFit;
 pub(crate) use newton::Point;
-pub(crate) use problems::{Beliefs, Problems};
+pub(crate) use problems::{Beliefs, Problems, certainties};

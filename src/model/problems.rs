@@ -1,6 +1,6 @@
 //! What is to be fitted: of each frame, what is known or believed of the rows, and how much each counts.
 
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2};
 
 use super::fit::{FitReport, FrameFit};
 use super::newton::{Objective, Point, Solution, Stopping, minimise};
@@ -17,6 +17,11 @@ pub(crate) struct Beliefs<'a> {
     pub targets: ArrayView2<'a, f64>,
     /// Weights of the rows, length n_samples.
     pub weights: &'a [f64],
+}
+
+/// Codes as beliefs: 1 or 0, NaN where nobody coded.
+pub(crate) fn certainties(codes: ArrayView2<'_, Code>) -> Array2<f64> {
+    codes.mapv(|code| code.as_bool().map_or(f64::NAN, |present| f64::from(u8::from(present))))
 }
 
 /// Frames to be fitted over one matrix, with what does not depend on the penalty worked out once.
@@ -49,7 +54,7 @@ impl<'a> Problems<'a> {
         row_weights: &[f32],
         params: &LogisticValidParams,
     ) -> Result<Self> {
-        let targets = codes.mapv(|code| code.as_bool().map_or(f64::NAN, |present| f64::from(u8::from(present))));
+        let targets = certainties(codes);
         let weights: Vec<f64> = row_weights.iter().map(|weight| f64::from(*weight)).collect();
         let coded = Beliefs { targets: targets.view(), weights: &weights };
         let frames: Vec<(usize, Option<f64>)> = (0..codes.ncols()).map(|j| (j, None)).collect();

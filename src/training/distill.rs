@@ -22,8 +22,8 @@ pub struct DistillParams {
     /// How n-grams are trained; scores under other groupings are not made. `max_path_rows` is also how many rows without codes
     /// mix and penalty are chosen on, where there are more.
     pub train: TrainParams,
-    /// How many times as much as the coded rows the others weigh, in sum and before classes are balanced, to choose from out of fold and for each frame by itself. Default
-    /// 1, 3, 10, 30.
+    /// How many times as much as the coded rows the others weigh, in sum and before classes are balanced, to choose from out of fold and for
+    /// each frame by itself. Default 1, 3, 10, 30.
     pub mixes: Vec<f64>,
     /// Most rows without codes that the student does not learn from, so that it can be compared with its teacher; never more than
     /// a fifth of them. Default 2,000.
@@ -83,26 +83,8 @@ impl DistillParams {
 pub struct Gold<'a> {
     /// The rows, coded for frames of the teacher.
     pub corpus: &'a Corpus,
-    /// The teacher's predictions of them, in its own frames; only used to show how good it is on those that it was not trained on.
+    /// The teacher's predictions of those that judge ([`Teacher::judges`]), in its own frames; only used to show how good it is.
     pub teacher: Option<&'a Predictions>,
-}
-
-impl Gold<'_> {
-    /// What the teacher says of the rows should be of these rows, in its frames.
-    fn check(&self, teacher: &Teacher<'_>) -> Result<()> {
-        let Some(predictions) = self.teacher else { return Ok(()) };
-        for found in [predictions.proba.dim(), predictions.predicted.dim()] {
-            for (left, n_left, right, n_right) in [
-                ("the teacher's predictions", found.0, "the coded rows", self.corpus.n_rows()),
-                ("their columns", found.1, "the teacher's frames", teacher.model.frames().len()),
-            ] {
-                if n_left != n_right {
-                    return Err(ErrorKind::LengthMismatch { left, n_left, right, n_right }.into());
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
 /// What a distillation leaves.
@@ -125,9 +107,9 @@ pub struct Distilled {
 /// in [`train`](super::train()); rows without codes that share the group of a held-out row are held out with it. Calibration and threshold come from
 /// the same scores.
 ///
-/// Coded rows that the teacher was trained on, and those of their groups ([`Teacher::judges`]), teach but do not judge: what the teacher remembers of them reaches the
-/// student through its opinions of other rows, and held out they would flatter the heaviest mix. Where no other coded row is left, or none was
-/// given, the student's fits are held to the teacher's decisions and probabilities on rows without codes, the mix is the middle one of
+/// Coded rows that the teacher was trained on, and those of their groups ([`Teacher::judges`]), teach but do not judge: what the teacher
+/// remembers of them reaches the student through its opinions of other rows, and held out they would flatter the heaviest mix. Where no
+/// other coded row is left, or none was given, the student's fits are held to the teacher's decisions and probabilities on rows without codes, the mix is the middle one of
 /// those given (the lower of two), and nothing is checked against a coder.
 ///
 /// The result depends on rows, opinions, options and seed alone, to the bit, whatever the number of threads.
@@ -150,8 +132,16 @@ pub fn distill(
 ) -> Result<Distilled> {
     let params = params.clone().check()?;
     let opinions = checked(teacher, rows, opinions)?;
-    if let Some(gold) = gold {
-        gold.check(teacher)?;
+    let judging = gold.map(|gold| teacher.judges(gold.corpus, &params)).transpose()?.unwrap_or_default();
+    if let Some(predictions) = gold.and_then(|gold| gold.teacher) {
+        for found in [predictions.proba.dim(), predictions.predicted.dim()] {
+            check_shape(
+                teacher,
+                found,
+                ["the teacher's predictions", "their columns"],
+                ("the rows that judge", judging.len()),
+            )?;
+        }
     }
     let ngrams = gold.map(|gold| judged(gold.corpus, &params.train, progress)).transpose()?;
     let (learned, held_out) = rows.hold_out(params.max_held_out, params.train.seed);
@@ -169,7 +159,6 @@ pub fn distill(
     // In the frames that n-grams alone can learn too.
     let coded = gold.zip(ngrams.as_ref()).map(|(gold, own)| limited(gold.corpus, own.trained.model.frames()));
     let coded = coded.transpose()?;
-    let judging = coded.as_ref().map(|coded| teacher.judges(coded, &params)).transpose()?.unwrap_or_default();
     let Run { model, left_out, choice_rows, tried, mixes, evaluation } = match &coded {
         Some(coded) if !judging.is_empty() => class.judged_by_codes(coded, &judging)?,
         coded => class.judged_by_teacher(coded.as_ref())?,
@@ -229,17 +218,28 @@ pub fn distill(
 
 /// The opinions, if they are probabilities of these rows, none of them certain.
 fn checked(teacher: &Teacher<'_>, rows: &Unlabelled, opinions: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
-    let n_frames = teacher.model.frames().len();
-    for (left, n_left, right, n_right) in [
-        ("the opinions", opinions.nrows(), "the rows", rows.corpus.n_rows()),
-        ("the columns of opinions", opinions.ncols(), "the teacher's frames", n_frames),
-    ] {
-        if n_left != n_right {
-            return Err(ErrorKind::LengthMismatch { left, n_left, right, n_right }.into());
-        }
-    }
+    let names = ["the opinions", "the columns of opinions"];
+    check_shape(teacher, opinions.dim(), names, ("the rows", rows.corpus.n_rows()))?;
     if let Some(bad) = opinions.iter().find(|p| !(0.0..=1.0).contains(*p)) {
         return Err(Error::parameter("opinions", bad, "probabilities, from 0 to 1"));
     }
     Ok(opinions.to_owned())
+}
+
+/// Refuses what is not of shape (n_rows, n_frames of the teacher); `names` are of its rows and of its columns.
+fn check_shape(
+    teacher: &Teacher<'_>,
+    found: (usize, usize),
+    names: [&'static str; 2],
+    (rows, n_rows): (&'static str, usize),
+) -> Result<()> {
+    let n_frames = teacher.model.frames().len();
+    for (left, n_left, right, n_right) in
+        [(names[0], found.0, rows, n_rows), (names[1], found.1, "the teacher's frames", n_frames)]
+    {
+        if n_left != n_right {
+            return Err(ErrorKind::LengthMismatch { left, n_left, right, n_right }.into());
+        }
+    }
+    Ok(())
 }

@@ -128,7 +128,7 @@ pub(super) fn gold_standings(
     let n_seen = gold.corpus.n_rows() - judging.len();
     let rows = gold.corpus.select(judging);
     let on_judging = |of: &Frames, predictions: &Predictions| -> Result<Evaluation> {
-        judge(&limited(&rows, frames)?, of, &predictions.select(judging), bootstrap)
+        judge(&limited(&rows, frames)?, of, predictions, bootstrap)
     };
     let model = &ngrams.trained.model;
     let ([basis, of_student], [of_teacher, of_ngrams]) = if judging.is_empty() {
@@ -144,7 +144,7 @@ pub(super) fn gold_standings(
         ([basis, Basis::Seen], [stored, Some(model.metadata().training.evaluation.clone())])
     } else {
         let of_teacher = gold.teacher.map(|predictions| on_judging(teacher.model.frames(), predictions)).transpose()?;
-        let of_ngrams = on_judging(model.frames(), &ngrams.out_of_fold)?;
+        let of_ngrams = on_judging(model.frames(), &ngrams.out_of_fold.select(judging))?;
         ([Basis::Unseen, Basis::OutOfFold], [of_teacher, Some(of_ngrams)])
     };
     let standings = vec![

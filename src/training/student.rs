@@ -17,7 +17,7 @@ use crate::corpus::{Code, Corpus, Folds, GroupBy};
 use crate::error::{Error, Result};
 use crate::evaluation::Evaluation;
 use crate::features::{Documents, Lexicon, Tokenizer};
-use crate::model::{Model, Parts, TrainingSummary, text_digests};
+use crate::model::{Model, Parts, TrainingSummary, certainties, text_digests};
 
 /// A student before it is compared.
 pub(super) struct Run {
@@ -53,12 +53,7 @@ impl Class<'_> {
         let mut fold_of = vec![None; coded.n_rows()];
         judging.iter().zip(&folds.of_row).for_each(|(row, fold)| fold_of[*row] = Some(*fold));
         fold_of.extend(folds_of(self.pool, &judges, group, &folds));
-        let n = self.pool.n_rows();
-        let some = if n > train.max_path_rows {
-            draw(self.pool, train.max_path_rows, train.seed, "rows that choose the mix", true)
-        } else {
-            (0..n).collect()
-        };
+        let some = draw(self.pool, train.max_path_rows, train.seed, "rows that choose the mix", true);
         let judges = Judges { rows: judging, corpus: &judges, proba: None };
         let mut run = self.run(Some(&coded), (group, &folds), &fold_of, judges, &self.params.mixes, &some)?;
         run.left_out = left_out;
@@ -79,7 +74,8 @@ impl Class<'_> {
         let group = group.unwrap_or_else(|| GroupBy::natural(&pool));
         let (pool, folds, left_out) = learnable(&pool, group, train).map_err(|error| {
             let found = format!("{} rows, by which the teacher cannot judge: {error}", pool.n_rows());
-            let expected = "rows enough that it decides for and against each frame in all folds (--allow-constant leaves the others out)";
+            let expected = "rows enough that it decides for and against each frame in all folds (--allow-constant leaves the others \
+                            out)";
             Error::parameter("unlabelled", found, expected)
         })?;
         let coded = coded.map(|coded| limited(coded, &pool.frames)).transpose()?;
@@ -118,10 +114,7 @@ impl Class<'_> {
         let texts: Vec<&str> = texts.map(String::as_str).collect();
         let lexicon = Lexicon::new(Documents::new(&tokenizer, &texts)?, &params.features.0);
         let opinions = self.opinions.select(Axis(1), &columns(teacher.model.frames(), frames)?);
-        let targets = coded.map_or_else(
-            || Array2::zeros((0, frames.len())),
-            |coded| coded.codes.mapv(|code| code.as_bool().map_or(f64::NAN, |present| f64::from(u8::from(present)))),
-        );
+        let targets = coded.map_or_else(|| Array2::zeros((0, frames.len())), |coded| certainties(coded.codes.view()));
         let weights = |corpus: &Corpus| corpus.weights.iter().map(|weight| f64::from(*weight)).collect::<Vec<f64>>();
         let (of_coded, of_pool) = (coded.map(weights).unwrap_or_default(), weights(pool));
         let mixture = Mixture {

@@ -18,8 +18,8 @@ chosen for each frame with the penalty, by average precision on coded rows held 
 
 Coded rows that trained the teacher, and others in --gold of their stories or articles, teach but never judge: what the teacher remembers of \
 them would flatter its student. So train the teacher on some stories, and name all in --gold: the others choose, calibrate and judge. Where none is \
-left, or without --gold, settings and probabilities follow the teacher, the mix is the middle one of --mix, and nothing is checked against a coder. Rows in --test, which none has seen, judge \
-teacher, student and n-grams alone. Rows of --unlabelled whose text stands in --gold or --test are left out; codes in --unlabelled are not looked at.
+left, or without --gold, settings and probabilities follow the teacher, the mix is the middle one of --mix, and nothing is checked against a coder. Rows in \
+--test, which none has seen, judge teacher, student and n-grams alone. Rows of --unlabelled whose text stands in --gold or --test are left out; codes in --unlabelled are not looked at.
 
 Examples:
   framescope distill --teacher large.safetensors --unlabelled news.csv --gold coded.csv --max-features 85000 -o small.safetensors
